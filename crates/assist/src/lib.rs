@@ -1,0 +1,1 @@
+//! Understands what a patient writes: red flags and opt-outs first, then the visit grammar.

@@ -1,0 +1,1 @@
+//! Turns an approved message into carrier traffic and carrier callbacks into events.

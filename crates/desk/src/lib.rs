@@ -1,0 +1,1 @@
+//! The use cases and the background workers: one function per thing a person, a feed or a timer does.

@@ -1,0 +1,20 @@
+//! Reads and writes other people's formats: FHIR R4, HL7 v2, CSV, iCalendar.
+//!
+//! Reading never fails as a whole. Every reader yields [`Item`]s one by one: a
+//! [`Record`] in Tendon's own words, or a [`Problem`] that says where, which
+//! field and why. Memory stays bounded by one record, whatever the file's size.
+
+pub mod problem;
+pub mod record;
+
+pub use problem::{Position, Problem, Severity};
+pub use record::Record;
+
+/// What a reader yields: a value with the problems met on the way, or none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// The value, unless it had to be rejected.
+    pub record: Option<Record>,
+    /// What was wrong with it; a rejected item has at least one.
+    pub problems: Vec<Problem>,
+}

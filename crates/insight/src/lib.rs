@@ -1,0 +1,1 @@
+//! Numbers from history: key figures with their intervals.

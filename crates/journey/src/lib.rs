@@ -1,0 +1,1 @@
+//! A checked journey definition and one pure step function over it.

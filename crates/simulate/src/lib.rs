@@ -1,0 +1,1 @@
+//! A synthetic practice that drives the real product under the simulated clock.

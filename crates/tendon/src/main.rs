@@ -1,0 +1,2 @@
+//! The Tendon binary.
+fn main() {}

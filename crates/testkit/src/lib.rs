@@ -1,0 +1,1 @@
+//! Builders, a fake clock, carriers that fail on demand and temporary databases, for tests only.

@@ -1,0 +1,1 @@
+//! Staff pages, portal, REST, provider webhooks and operations.
