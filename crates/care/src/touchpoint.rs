@@ -61,6 +61,69 @@ impl Via {
     }
 }
 
+/// What a field of a fact can be: something with one text form.
+trait FactField: Sized {
+    fn to_text(&self) -> String;
+    fn from_text(text: &str) -> Option<Self>;
+}
+
+macro_rules! fields_by_parsing {
+    ($($type:ty),* $(,)?) => {$(
+        impl FactField for $type {
+            fn to_text(&self) -> String { self.to_string() }
+            fn from_text(text: &str) -> Option<Self> { text.parse().ok() }
+        }
+    )*};
+}
+
+fields_by_parsing!(
+    AppointmentId,
+    ConsentId,
+    ContactPointId,
+    EnrolmentId,
+    EpisodeId,
+    LinkId,
+    MergeId,
+    MessageId,
+    PatientId,
+    PlanId,
+    ReferralId,
+    TaskId,
+    Timestamp,
+    String,
+    bool,
+    u16,
+);
+
+macro_rules! fields_by_code {
+    ($($type:ty => $read:expr),* $(,)?) => {$(
+        impl FactField for $type {
+            fn to_text(&self) -> String { self.code().to_owned() }
+            fn from_text(text: &str) -> Option<Self> { $read(text) }
+        }
+    )*};
+}
+
+fields_by_code!(
+    Via => Via::from_code,
+    Channel => Channel::from_code,
+    CancelledBy => CancelledBy::from_code,
+    Purpose => |text: &str| text.parse().ok(),
+);
+
+impl FactField for Option<Purpose> {
+    fn to_text(&self) -> String {
+        self.map_or("all", Purpose::code).to_owned()
+    }
+    fn from_text(text: &str) -> Option<Self> {
+        if text == "all" {
+            Some(None)
+        } else {
+            text.parse().ok().map(Some)
+        }
+    }
+}
+
 macro_rules! facts {
     ($($(#[$doc:meta])* $name:ident $code:literal { $($(#[$field_doc:meta])* $field:ident: $type:ty),* })*) => {
         /// What happened. The code is what journeys name in `on = [...]`.
@@ -73,6 +136,25 @@ macro_rules! facts {
         impl Fact {
             /// The code of every fact, for checking journey definitions.
             pub const CODES: &'static [&'static str] = &[$($code),*];
+
+            /// Returns the fields as names and texts, for storing.
+            pub fn fields(&self) -> Vec<(&'static str, String)> {
+                match self {
+                    $(Self::$name { $($field),* } => vec![$((stringify!($field), $field.to_text())),*],)*
+                }
+            }
+
+            /// Reads what [`Fact::code`] and [`Fact::fields`] gave. `None` where the
+            /// code is unknown or a field is missing or makes no sense.
+            pub fn from_fields<'a>(code: &str, get: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
+                let _ = &get;
+                match code {
+                    $($code => Some(Self::$name {
+                        $($field: <$type as FactField>::from_text(get(stringify!($field))?)?),*
+                    }),)*
+                    _ => None,
+                }
+            }
 
             /// Returns the code, such as `visit.booked`.
             pub const fn code(&self) -> &'static str {
@@ -305,6 +387,7 @@ facts! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::Id;
 
     #[test]
     fn codes_are_unique() {
@@ -312,5 +395,33 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), Fact::CODES.len());
+    }
+
+    #[test]
+    fn fields_round_trip() {
+        let facts = [
+            Fact::PatientRegistered {},
+            Fact::VisitMoved {
+                appointment: AppointmentId::from_parts(Timestamp::UNIX_EPOCH, [3; 10]),
+                from: Timestamp::from_millisecond(1_234).unwrap(),
+                to: Timestamp::from_millisecond(5_678).unwrap(),
+            },
+            Fact::ConsentRevoked {
+                consent: ConsentId::from_parts(Timestamp::UNIX_EPOCH, [4; 10]),
+                purpose: None,
+            },
+        ];
+        for fact in facts {
+            let fields = fact.fields();
+            let get = |name: &str| {
+                fields
+                    .iter()
+                    .find(|(n, _)| *n == name)
+                    .map(|(_, text)| text.as_str())
+            };
+            assert_eq!(Fact::from_fields(fact.code(), get), Some(fact.clone()));
+        }
+        assert_eq!(Fact::from_fields("visit.moved", |_| None), None);
+        assert_eq!(Fact::from_fields("no.such", |_| Some("")), None);
     }
 }
