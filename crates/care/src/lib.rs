@@ -12,6 +12,7 @@ pub mod edge;
 pub mod episode;
 pub mod id;
 pub mod language;
+pub mod lint;
 pub mod message;
 pub mod patient;
 pub mod person;
@@ -19,6 +20,7 @@ pub mod plan;
 pub mod practice;
 pub mod purpose;
 pub mod referral;
+pub mod segment;
 pub mod task;
 pub mod touchpoint;
 
