@@ -23,5 +23,6 @@ pub mod referral;
 pub mod segment;
 pub mod task;
 pub mod touchpoint;
+pub mod zone;
 
 pub use edge::{Clock, Mint, Randomness};
