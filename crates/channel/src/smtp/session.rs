@@ -1,0 +1,281 @@
+//! One conversation with a mail server, and the few connections kept open.
+//!
+//! Written on lettre's connection rather than on its transport, because only
+//! here is it known how far a conversation had come. Until the line with the
+//! single dot is written, RFC 5321 §4.1.1.4 forbids the server to deliver, so a
+//! break before it is an ordinary failure that may be tried again. Only a break
+//! after it leaves the outcome unknown, which costs a person's attention.
+
+use std::error::Error as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use lettre::transport::smtp;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
+use lettre::transport::smtp::extension::ClientId;
+use secrecy::ExposeSecret;
+use tendon_care::message::{Failure, FailureClass};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::letter::Letter;
+use super::reply::{self, Stage};
+use super::server::{Encryption, Server};
+use super::{Patience, Settings};
+use crate::carrier::{InvalidSetting, Outcome, Unsure};
+
+/// Opens, keeps and reuses connections to one server.
+pub(crate) struct Sessions {
+    server: Server,
+    tls: TlsParameters,
+    hello: ClientId,
+    patience: Patience,
+    permits: Semaphore,
+    idle: Mutex<Vec<AsyncSmtpConnection>>,
+}
+
+/// How a conversation went wrong, by what that means.
+enum Broken {
+    /// The server said no.
+    Refused(Failure),
+    /// The conversation ended before the letter was complete.
+    Before(Failure),
+    /// It broke off after that.
+    After(Unsure),
+}
+
+impl Sessions {
+    /// Prepares, without connecting. Fails on a certificate that cannot be read.
+    pub(crate) fn new(settings: &Settings) -> Result<Self, InvalidSetting> {
+        let host = settings.server.host.clone();
+        let mut tls = TlsParameters::builder(host);
+        if let Some(pem) = &settings.root_certificates {
+            let root = Certificate::from_pem(pem).map_err(|_| BAD_ROOT)?;
+            tls = tls.add_root_certificate(root);
+        }
+        let sender_domain = settings.from.expose().rsplit_once('@');
+        let hello = sender_domain.map_or("localhost", |(_, domain)| domain);
+        Ok(Self {
+            server: settings.server.clone(),
+            tls: tls.build().map_err(|_| BAD_ROOT)?,
+            hello: ClientId::Domain(hello.to_owned()),
+            patience: settings.patience,
+            permits: Semaphore::new(settings.connections.max(1)),
+            idle: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// Sends a letter over an idle connection or a new one.
+    ///
+    /// An idle connection may have died unnoticed. If it breaks before the
+    /// letter was complete, a new one is tried at once; a new one is not.
+    pub(crate) async fn deliver(&self, letter: &Letter) -> Outcome {
+        let Ok(_permit) = self.permits.acquire().await else {
+            return Outcome::refused(FailureClass::Transient, "closed");
+        };
+        let idle = self.idle().pop();
+        if let Some(connection) = idle
+            && let Ok(outcome) = self.converse(connection, letter).await
+        {
+            return outcome;
+        }
+        let told = match self.open().await {
+            Ok(connection) => self.converse(connection, letter).await,
+            Err(failure) => Err(failure),
+        };
+        told.unwrap_or_else(Outcome::Refused)
+    }
+
+    /// Tells one letter to the server; fails if the conversation ended harmlessly.
+    async fn converse(
+        &self,
+        mut connection: AsyncSmtpConnection,
+        letter: &Letter,
+    ) -> Result<Outcome, Failure> {
+        match self.exchange(&mut connection, letter).await {
+            Ok(carrier_ref) => {
+                self.idle().push(connection);
+                Ok(Outcome::Accepted { carrier_ref })
+            }
+            Err(Broken::Refused(failure)) => {
+                let reset = timeout(self.patience.command, connection.command(Rset)).await;
+                if matches!(reset, Ok(Ok(_))) {
+                    self.idle().push(connection);
+                }
+                Ok(Outcome::Refused(failure))
+            }
+            Err(Broken::Before(failure)) => Err(failure),
+            Err(Broken::After(why)) => Ok(Outcome::Unknown { why }),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        letter: &Letter,
+    ) -> Result<String, Broken> {
+        let from = Mail::new(letter.envelope.from().cloned(), Vec::new());
+        self.command(Stage::Sender, connection.command(from))
+            .await?;
+        for to in letter.envelope.to() {
+            let to = Rcpt::new(to.clone(), Vec::new());
+            self.command(Stage::Recipient, connection.command(to))
+                .await?;
+        }
+        self.command(Stage::Letter, connection.command(Data))
+            .await?;
+        self.hand_over(connection, letter).await
+    }
+
+    /// Writes the letter and its final dot, and waits for the answer.
+    async fn hand_over(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        letter: &Letter,
+    ) -> Result<String, Broken> {
+        // Asked for a second piece, the connection has written the first one
+        // whole and goes on to write the dot.
+        let complete = AtomicBool::new(false);
+        let mut piece = Some(letter.bytes.as_slice());
+        let pieces = std::iter::from_fn(|| {
+            complete.store(piece.is_none(), Ordering::Relaxed);
+            piece.take()
+        });
+        let answer = timeout(self.patience.answer, connection.message_iter(pieces)).await;
+        let why = match answer {
+            Ok(Ok(_accepted)) => return Ok(letter.message_id.clone()),
+            Ok(Err(error)) => match refusal(Stage::Letter, &error) {
+                Some(broken) => return Err(broken),
+                None => Unsure::ConnectionLost,
+            },
+            Err(_elapsed) => Unsure::TimedOut,
+        };
+        Err(if complete.load(Ordering::Relaxed) {
+            Broken::After(why)
+        } else {
+            Broken::Before(transient(why.code()))
+        })
+    }
+
+    async fn command<T>(
+        &self,
+        stage: Stage,
+        command: impl Future<Output = Result<T, smtp::Error>>,
+    ) -> Result<T, Broken> {
+        match timeout(self.patience.command, command).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(refusal(stage, &error)
+                .unwrap_or_else(|| Broken::Before(transient(Unsure::ConnectionLost.code())))),
+            Err(_elapsed) => Err(Broken::Before(transient(Unsure::TimedOut.code()))),
+        }
+    }
+
+    /// Connects, encrypts and signs in. Nothing of a letter has left if it fails.
+    async fn open(&self) -> Result<AsyncSmtpConnection, Failure> {
+        let opening = async {
+            let mut connection = self.connect().await?;
+            if let Some(credentials) = &self.server.credentials {
+                let password = credentials.password.expose_secret().to_owned();
+                let credentials = Credentials::new(credentials.user.clone(), password);
+                connection
+                    .auth(&[Mechanism::Plain, Mechanism::Login], &credentials)
+                    .await
+                    .map_err(|error| opening_failure(&error))?;
+            }
+            Ok(connection)
+        };
+        match timeout(self.patience.connect, opening).await {
+            Ok(opened) => opened,
+            Err(_elapsed) => Err(transient("connect_timed_out")),
+        }
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
+        let address = (self.server.host.as_str(), self.server.port);
+        let implicit = self.server.encryption == Encryption::Implicit;
+        let tls = implicit.then(|| self.tls.clone());
+        let mut connection =
+            AsyncSmtpConnection::connect_tokio1(address, None, &self.hello, tls, None)
+                .await
+                .map_err(|error| opening_failure(&error))?;
+        let upgrade = match self.server.encryption {
+            Encryption::Implicit | Encryption::None => false,
+            Encryption::Opportunistic => connection.can_starttls(),
+            Encryption::Required if connection.can_starttls() => true,
+            Encryption::Required => {
+                return Err(rejected("starttls_not_offered"));
+            }
+        };
+        if upgrade {
+            connection
+                .starttls(self.tls.clone(), &self.hello)
+                .await
+                .map_err(|error| opening_failure(&error))?;
+        }
+        Ok(connection)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<AsyncSmtpConnection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads a refusal out of lettre's error; `None` if the server did not answer.
+///
+/// lettre gives the server's words only as the source of its error. A 421 says
+/// that the server closes (RFC 5321 §3.8), as many do with an idle connection.
+fn refusal(stage: Stage, error: &smtp::Error) -> Option<Broken> {
+    let code = u16::from(error.status()?);
+    let words = error.source().map(ToString::to_string).unwrap_or_default();
+    let failure = reply::failure(stage, code, &words);
+    Some(if code == 421 {
+        Broken::Before(failure)
+    } else {
+        Broken::Refused(failure)
+    })
+}
+
+fn opening_failure(error: &smtp::Error) -> Failure {
+    match refusal(Stage::Opening, error) {
+        Some(Broken::Refused(failure) | Broken::Before(failure)) => failure,
+        _ if error.is_tls() => transient("tls"),
+        // lettre calls it a client error when no way to sign in is offered.
+        _ if error.is_client() => rejected("sign_in_not_offered"),
+        _ => transient("connect"),
+    }
+}
+
+fn rejected(code: &str) -> Failure {
+    Failure {
+        class: FailureClass::Rejected,
+        code: code.to_owned(),
+    }
+}
+
+fn transient(code: &str) -> Failure {
+    Failure {
+        class: FailureClass::Transient,
+        code: code.to_owned(),
+    }
+}
+
+const BAD_ROOT: InvalidSetting = InvalidSetting {
+    carrier: super::NAME,
+    setting: "root_certificates",
+    problem: "is not a PEM certificate",
+};
+
+/// The answer to the dot has ten minutes (RFC 5321 §4.5.3.2.6): a server may
+/// be delivering meanwhile, and hanging up on it is how letters come twice.
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(30),
+            command: Duration::from_mins(1),
+            answer: Duration::from_mins(10),
+        }
+    }
+}
