@@ -13,6 +13,7 @@ pub mod episode;
 pub mod id;
 pub mod language;
 pub mod lint;
+pub mod matching;
 pub mod message;
 pub mod patient;
 pub mod person;
