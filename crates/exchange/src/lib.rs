@@ -4,8 +4,10 @@
 //! [`Record`] in Tendon's own words, or a [`Problem`] that says where, which
 //! field and why. Memory stays bounded by one record, whatever the file's size.
 
+pub mod fhir;
 pub mod problem;
 pub mod record;
+pub mod source;
 
 pub use problem::{Position, Problem, Severity};
 pub use record::Record;

@@ -1,0 +1,26 @@
+//! FHIR R4 in and out.
+//!
+//! Reading goes through four narrow steps: [`cursor`] cuts a stream into
+//! resources without holding it, [`element`] and [`shape`] read one resource
+//! forgivingly, [`reference`] turns every way to point at something into one
+//! key, and the mapping files ([`person`], [`staff`], [`visit`], [`care`]) say
+//! what each resource means in a practice. The standard is
+//! <https://hl7.org/fhir/R4/>.
+
+mod care;
+mod codes;
+mod contained;
+mod context;
+mod cursor;
+mod element;
+mod map;
+mod person;
+mod read;
+mod reference;
+mod region;
+mod shape;
+mod staff;
+mod time;
+mod visit;
+
+pub use read::{Reader, read};

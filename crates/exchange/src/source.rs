@@ -1,0 +1,256 @@
+//! Where foreign data comes from: files and folders named on a command line,
+//! each plain or gzipped. What a file holds is told from its first bytes, never
+//! from its name.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Chain, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+
+use crate::problem::{Position, Problem, Severity};
+
+/// Folders nested deeper than this are a loop of links.
+const MAX_FOLDERS: usize = 32;
+
+/// One file to be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its name in problems: the path as given, with what was found beneath it.
+    pub name: String,
+}
+
+impl Source {
+    /// Opens the file and unpacks it if it is gzipped.
+    pub fn open(&self) -> io::Result<Plain<File>> {
+        File::open(&self.path).map(Plain::new)
+    }
+}
+
+/// The endings under which folders hold FHIR; `.gz` may follow each.
+pub const FHIR: &[&str] = &["json", "ndjson", "jsonl"];
+
+/// The endings under which folders hold HL7 v2.
+pub const HL7: &[&str] = &["hl7", "er7", "msg", "dat", "txt"];
+
+/// The endings under which folders hold tables.
+pub const CSV: &[&str] = &["csv", "tsv", "tab", "txt"];
+
+/// Finds the files under the given paths, in the order given, folders in
+/// byte order of their names and with everything beneath them.
+///
+/// A file that is named is always taken. One found in a folder is taken if its
+/// name has one of the `endings` (all if there are none), with or without `.gz`,
+/// so that a README beside an export is no broken record; hidden entries (a dot
+/// first) are passed over. A path that cannot be read is a problem; the rest is
+/// still found.
+///
+/// ```
+/// use tendon_exchange::source::{FHIR, walk};
+///
+/// let (sources, problems) = walk([concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], FHIR);
+/// assert!(sources.len() == 1 && problems.is_empty());
+/// ```
+pub fn walk<P: AsRef<Path>>(
+    paths: impl IntoIterator<Item = P>,
+    endings: &[&str],
+) -> (Vec<Source>, Vec<Problem>) {
+    let mut found = (Vec::new(), Vec::new());
+    for path in paths {
+        visit(path.as_ref(), endings, 0, &mut found);
+    }
+    found
+}
+
+fn ends_in(path: &Path, endings: &[&str]) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.to_ascii_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    endings.is_empty() || endings.contains(&ending)
+}
+
+fn visit(path: &Path, endings: &[&str], depth: usize, found: &mut (Vec<Source>, Vec<Problem>)) {
+    let name = path.display().to_string();
+    if depth > MAX_FOLDERS {
+        return found
+            .1
+            .push(problem(&name, "is nested too deep, or a loop of links"));
+    }
+    match fs::metadata(path).and_then(|meta| meta.is_dir().then(|| entries(path)).transpose()) {
+        Ok(Some(entries)) => {
+            for entry in entries {
+                visit(&entry, endings, depth + 1, found);
+            }
+        }
+        Ok(None) if depth > 0 && !ends_in(path, endings) => {}
+        Ok(None) => found.0.push(Source {
+            path: path.to_owned(),
+            name,
+        }),
+        Err(error) => found.1.push(unreadable(&name, &error)),
+    }
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut entries = fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<Vec<_>>>()?;
+    entries.retain(|entry| !is_hidden(entry.file_name()));
+    entries.sort();
+    Ok(entries)
+}
+
+fn is_hidden(name: Option<&OsStr>) -> bool {
+    name.is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+/// Says that a source could not be read, in the words of the operating system's
+/// kind of error.
+pub fn unreadable(name: &str, error: &io::Error) -> Problem {
+    let reason = match error.kind() {
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+            "is damaged or cut off: the compressed data cannot be unpacked".to_owned()
+        }
+        kind => format!("cannot be read: {kind}"),
+    };
+    problem(name, &reason)
+}
+
+fn problem(name: &str, reason: &str) -> Problem {
+    Problem {
+        source: name.to_owned(),
+        position: Position::Source,
+        field: String::new(),
+        reason: reason.to_owned(),
+        severity: Severity::Rejected,
+    }
+}
+
+/// The bytes of a source, unpacked if they are gzipped (RFC 1952; several
+/// members in a row are one text). Looks at the first two bytes on the first read.
+#[derive(Debug)]
+pub struct Plain<R> {
+    state: State<R>,
+}
+
+type Rejoined<R> = Chain<Cursor<Vec<u8>>, R>;
+
+#[derive(Debug)]
+enum State<R> {
+    Unread(Option<R>),
+    Plain(Rejoined<R>),
+    Packed(Box<MultiGzDecoder<Rejoined<R>>>),
+}
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+impl<R: Read> Plain<R> {
+    /// Wraps a reader of plain or gzipped bytes.
+    pub fn new(reader: R) -> Self {
+        Self {
+            state: State::Unread(Some(reader)),
+        }
+    }
+
+    fn begin(mut reader: R) -> io::Result<State<R>> {
+        let mut first = Vec::with_capacity(GZIP.len());
+        reader
+            .by_ref()
+            .take(GZIP.len() as u64)
+            .read_to_end(&mut first)?;
+        let packed = first == GZIP;
+        let whole = Cursor::new(first).chain(reader);
+        Ok(if packed {
+            State::Packed(Box::new(MultiGzDecoder::new(whole)))
+        } else {
+            State::Plain(whole)
+        })
+    }
+}
+
+impl<R: Read> Read for Plain<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match &mut self.state {
+                State::Plain(reader) => return reader.read(buf),
+                State::Packed(reader) => return reader.read(buf),
+                State::Unread(reader) => match reader.take() {
+                    Some(reader) => self.state = Self::begin(reader)?,
+                    // The first read failed, and so does every later one.
+                    None => return Ok(0),
+                },
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use std::io::Write;
+
+    fn packed(text: &str) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn unpacked(bytes: &[u8]) -> io::Result<String> {
+        let mut text = String::new();
+        Plain::new(bytes).read_to_string(&mut text).map(|_| text)
+    }
+
+    #[test]
+    fn gzip_is_told_by_its_first_bytes() {
+        let two = [packed("a\n"), packed("b\n")].concat();
+        assert_eq!(unpacked(&two).unwrap(), "a\nb\n");
+        for text in ["", "{", "\u{1f}x", "plain"] {
+            assert_eq!(unpacked(text.as_bytes()).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn damaged_gzip_is_an_error_with_its_reason() {
+        let whole = packed(&"abc".repeat(1_000));
+        let error = unpacked(&whole[..whole.len() / 2]).unwrap_err();
+        let problem = unreadable("a.gz", &error);
+        assert!(problem.reason.contains("cut off"), "{}", problem.reason);
+    }
+
+    #[test]
+    fn folders_are_walked_in_order_and_what_is_missing_is_told() {
+        let root = std::env::temp_dir().join(format!("tendon-walk-{}", std::process::id()));
+        fs::create_dir_all(root.join("b/c")).unwrap();
+        for file in [
+            "z.JSON",
+            "b/c/1.json.gz",
+            "b/2.json",
+            ".a.json",
+            "a.json",
+            "README.md",
+            "x.gz",
+        ] {
+            fs::write(root.join(file), "{}").unwrap();
+        }
+        let missing = root.join("missing");
+        let (sources, problems) = walk([&missing, &root], FHIR);
+        let names: Vec<_> = sources
+            .iter()
+            .map(|source| source.path.strip_prefix(&root).unwrap().to_owned())
+            .collect();
+        let expected = ["a.json", "b/2.json", "b/c/1.json.gz", "z.JSON"].map(PathBuf::from);
+        assert_eq!(names, expected);
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].source, missing.display().to_string());
+        assert!(sources[0].open().is_ok());
+        assert_eq!(walk([root.join("README.md")], FHIR).0.len(), 1);
+        assert_eq!(walk([&root], &[]).0.len(), 6);
+        fs::remove_dir_all(root).unwrap();
+    }
+}
