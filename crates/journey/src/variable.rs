@@ -83,6 +83,14 @@ impl<T> Clone for Key<T> {
 
 impl<T> Copy for Key<T> {}
 
+impl<T> PartialEq for Key<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.index == other.index
+    }
+}
+
+impl<T> Eq for Key<T> {}
+
 impl<T> Key<T> {
     const fn at(index: usize) -> Self {
         Self {
@@ -124,6 +132,14 @@ pub fn find(name: &str) -> Option<(usize, &'static Variable)> {
         .iter()
         .enumerate()
         .find(|(_, variable)| variable.name == name)
+}
+
+/// Finds the anchor of a name: a variable that is a point in time, other than
+/// the two that the engine sets itself.
+pub(crate) fn find_anchor(name: &str) -> Option<Key<Timestamp>> {
+    let (index, variable) = find(name)?;
+    let given = index != NOW.index && index != ENTERED.index;
+    (given && variable.kind == Kind::Instant).then_some(Key::at(index))
 }
 
 /// Writes the reference for authors: one Markdown row per variable.
