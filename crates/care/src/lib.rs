@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod appointment;
+pub mod consent;
 pub mod contact;
 pub mod edge;
 pub mod episode;
@@ -21,6 +22,7 @@ pub mod plan;
 pub mod practice;
 pub mod purpose;
 pub mod referral;
+pub mod rules;
 pub mod segment;
 pub mod task;
 pub mod touchpoint;

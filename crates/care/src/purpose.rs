@@ -70,3 +70,55 @@ impl FromStr for Purpose {
             .ok_or(UnknownPurpose)
     }
 }
+
+/// A set of purpose classes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Purposes(u8);
+
+impl Purposes {
+    /// Every class.
+    pub const ALL: Self = Self(0b11_1111);
+
+    /// Returns the set with one more class in it.
+    #[must_use]
+    pub const fn with(self, purpose: Purpose) -> Self {
+        Self(self.0 | (1 << purpose as u8))
+    }
+
+    /// Tells whether the class is in the set.
+    pub const fn contains(self, purpose: Purpose) -> bool {
+        self.0 & (1 << purpose as u8) != 0
+    }
+
+    /// Tells whether no class is in the set.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Lists the classes from safety to marketing.
+    pub fn iter(self) -> impl Iterator<Item = Purpose> {
+        Purpose::ALL.into_iter().filter(move |p| self.contains(*p))
+    }
+}
+
+impl FromIterator<Purpose> for Purposes {
+    fn from_iter<I: IntoIterator<Item = Purpose>>(purposes: I) -> Self {
+        purposes.into_iter().fold(Self::default(), Self::with)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_holds_what_was_put_in() {
+        let set: Purposes = [Purpose::Care, Purpose::Marketing].into_iter().collect();
+        assert_eq!(
+            set.iter().collect::<Vec<_>>(),
+            [Purpose::Care, Purpose::Marketing]
+        );
+        assert!(!set.contains(Purpose::Safety) && !set.is_empty());
+        assert_eq!(Purposes::ALL.iter().count(), Purpose::ALL.len());
+    }
+}
