@@ -51,6 +51,8 @@ pub(super) struct Tape {
     pub(super) bytes: Vec<u8>,
     /// Larger than [`MAX_VALUE_BYTES`].
     pub(super) too_large: bool,
+    /// Nested deeper than [`MAX_DEPTH`].
+    pub(super) too_deep: bool,
 }
 
 /// Reads forward only. `lines` makes a line break inside a value a fault, which
@@ -191,13 +193,10 @@ impl<R: Read> Cursor<R> {
 
     /// Stops, and returns what was kept.
     pub(super) fn take_tape(&mut self) -> Tape {
-        self.tape.take().unwrap_or_default()
-    }
-
-    /// Tells whether a value since the last [`Cursor::start_tape`] nested deeper
-    /// than [`MAX_DEPTH`].
-    pub(super) fn too_deep(&self) -> bool {
-        self.deepest > MAX_DEPTH
+        Tape {
+            too_deep: self.deepest > MAX_DEPTH,
+            ..self.tape.take().unwrap_or_default()
+        }
     }
 
     /// Reads a short text: a key, a type or a URL. Longer ones come back empty,
@@ -406,7 +405,7 @@ mod tests {
         let mut cursor = Cursor::new(bomb.as_bytes(), false);
         cursor.start_tape();
         cursor.skip_value().unwrap();
-        assert!(cursor.too_deep());
+        assert!(cursor.take_tape().too_deep);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! resources without holding it, [`element`] and [`shape`] read one resource
 //! forgivingly, [`reference`] turns every way to point at something into one
 //! key, and the mapping files ([`person`], [`staff`], [`visit`], [`care`]) say
-//! what each resource means in a practice. The standard is
+//! what each resource means in a practice. [`write()`] is the way back. The standard is
 //! <https://hl7.org/fhir/R4/>.
 
 mod care;
@@ -19,8 +19,11 @@ mod read;
 mod reference;
 mod region;
 mod shape;
+mod sift;
 mod staff;
 mod time;
 mod visit;
+mod write;
 
 pub use read::{Reader, read};
+pub use write::{WriteError, write};

@@ -5,26 +5,15 @@
 //! largest resource. Where a value is broken the reader goes on at the next
 //! entry or line.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use crate::Item;
-use crate::problem::{Position, Problem, Severity};
+use crate::problem::Position;
 use crate::source::{Plain, unreadable};
 
-use super::context::{Context, missing};
-use super::cursor::{Cursor, Fault, MAX_DEPTH, MAX_VALUE_BYTES, Place, Tape};
-use super::map::{self, Outcome};
-use super::reference::{Directory, base_of, is_type};
-
-/// A Bundle inside a Bundle inside a Bundle is nobody's export.
-const MAX_BUNDLES: u8 = 3;
-
-/// So many different types are counted by name; a hostile source has more.
-const MAX_TYPES: usize = 256;
-
-/// So much text of Appointments may wait for their actors to be introduced.
-const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
+use super::cursor::{Cursor, Fault, Place, Tape};
+use super::sift::Sift;
 
 /// Reads FHIR R4 JSON: a Bundle of any size, a resource, a list of resources or
 /// NDJSON, plain or gzipped.
@@ -34,7 +23,7 @@ const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
 /// and a merge). An item with neither record nor problem is a resource that was
 /// passed over, such as a Claim; [`Reader::passed_over`] counts them by type.
 ///
-/// *Errors*: none; what cannot be used is a [`Problem`] in its item.
+/// *Errors*: none; what cannot be used is a [`Problem`](crate::Problem) in its item.
 ///
 /// *Source*: HL7 FHIR R4 (4.0.1); shapes of R4B and R5 are taken where they are
 /// clear.
@@ -45,24 +34,16 @@ const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
 /// assert_eq!(items[0].record.as_ref().map(|record| record.kind()), Some("patient"));
 /// ```
 pub fn read<R: Read>(reader: R, source: &str) -> Reader<R> {
-    Reader::new(reader, source, 0)
+    Reader::new(reader, Sift::new(source))
 }
 
 /// An iterator over the items of one source.
 #[derive(Debug)]
 pub struct Reader<R> {
     cursor: Cursor<Plain<R>>,
-    source: String,
-    home: String,
     state: State,
-    ready: VecDeque<Item>,
-    directory: Directory,
-    waiting: Vec<Waiting>,
-    waiting_bytes: usize,
-    index: u64,
-    passed_over: BTreeMap<String, u64>,
     value_line: u64,
-    level: u8,
+    sift: Sift,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,31 +56,19 @@ enum State {
     Finished,
 }
 
-/// An Appointment whose actors the Bundle has not introduced yet.
-#[derive(Debug)]
-struct Waiting {
-    text: String,
-    full_url: Option<String>,
-    place: Place,
-    index: u64,
-}
-
 impl<R: Read> Reader<R> {
-    fn new(reader: R, source: &str, level: u8) -> Self {
+    pub(super) fn new(reader: R, sift: Sift) -> Self {
         Self {
             cursor: Cursor::new(Plain::new(reader), false),
-            source: source.to_owned(),
-            home: String::new(),
             state: State::Start,
-            ready: VecDeque::new(),
-            directory: Directory::default(),
-            waiting: Vec::new(),
-            waiting_bytes: 0,
-            index: 0,
-            passed_over: BTreeMap::new(),
             value_line: 1,
-            level,
+            sift,
         }
+    }
+
+    /// Gives back what was counted and what is left to yield.
+    pub(super) fn into_sift(self) -> Sift {
+        self.sift
     }
 
     /// Names the server that the source came from, such as
@@ -107,18 +76,18 @@ impl<R: Read> Reader<R> {
     /// two servers need it, since both may have a `Patient/1`.
     #[must_use]
     pub fn with_base(mut self, base: &str) -> Self {
-        base.trim_end_matches('/').clone_into(&mut self.home);
+        base.trim_end_matches('/').clone_into(&mut self.sift.home);
         self
     }
 
     /// Returns how many resources were read so far, whatever became of them.
     pub const fn resources(&self) -> u64 {
-        self.index
+        self.sift.index
     }
 
     /// Returns how many resources of each type were passed over so far.
     pub const fn passed_over(&self) -> &BTreeMap<String, u64> {
-        &self.passed_over
+        &self.sift.passed_over
     }
 
     fn step(&mut self) -> Result<(), Fault> {
@@ -149,7 +118,7 @@ impl<R: Read> Reader<R> {
         // bracket. Otherwise the first value tells: see `after_value`.
         let named = [".ndjson", ".jsonl"]
             .iter()
-            .any(|ending| self.source.contains(ending));
+            .any(|ending| self.sift.source.contains(ending));
         let bytes = self.cursor.ready()?;
         let first = bytes
             .split(|byte| *byte == b'\n')
@@ -210,7 +179,7 @@ impl<R: Read> Reader<R> {
             Err(fault) => return Err(fault),
         }
         let tape = self.cursor.take_tape();
-        self.resource(tape, place, None);
+        self.sift.resource(tape, place, None);
         self.after_value();
         Ok(())
     }
@@ -329,7 +298,8 @@ impl<R: Read> Reader<R> {
         }
         // Entries of a response, or of a deletion, have no resource.
         if let Some((tape, place)) = resource {
-            self.resource(tape, place, full_url.filter(|url| !url.is_empty()));
+            self.sift
+                .resource(tape, place, full_url.filter(|url| !url.is_empty()));
         }
         Ok(())
     }
@@ -343,7 +313,7 @@ impl<R: Read> Reader<R> {
             }
             b'{' => {
                 let (tape, place) = self.value()?;
-                self.resource(tape, place, None);
+                self.sift.resource(tape, place, None);
             }
             _ => self.odd_element()?,
         }
@@ -360,8 +330,8 @@ impl<R: Read> Reader<R> {
     fn odd_element(&mut self) -> Result<(), Fault> {
         let place = self.cursor.place();
         self.cursor.skip_value()?;
-        self.index += 1;
-        self.reject(&format!(
+        self.sift.index += 1;
+        self.sift.reject(&format!(
             "is not an object at line {} column {}",
             place.line, place.column
         ));
@@ -371,168 +341,24 @@ impl<R: Read> Reader<R> {
     /// Ends a value: what waited is decided, and a first value that fills one
     /// line means that every line is one.
     fn after_value(&mut self) {
-        self.decide_waiting();
+        self.sift.decide_waiting();
         if self.cursor.place().line == self.value_line {
             self.cursor.lines = true;
         }
         self.state = State::Between;
     }
 
-    fn resource(&mut self, tape: Tape, place: Place, full_url: Option<String>) {
-        self.index += 1;
-        if tape.too_large {
-            let limit = MAX_VALUE_BYTES / (1024 * 1024);
-            return self.reject(&format!("is larger than {limit} MiB"));
-        }
-        if self.cursor.too_deep() {
-            return self.reject(&format!("is nested deeper than {MAX_DEPTH} levels"));
-        }
-        let kind = first_type(&tape.bytes).map(str::to_owned);
-        if let Some(kind) = &kind
-            && kind != "Bundle"
-            && !map::is_read(kind)
-        {
-            return self.pass_over(kind);
-        }
-        let Ok(text) = String::from_utf8(tape.bytes) else {
-            return self.reject("is not UTF-8 text");
-        };
-        let Some(kind) = kind.or_else(|| self.late_type(&text, place)) else {
-            return;
-        };
-        if kind == "Bundle" {
-            self.inner_bundle(&text);
-        } else if map::is_read(&kind) {
-            self.directory
-                .note(full_url.as_deref().unwrap_or_default(), &kind);
-            let waiting = Waiting {
-                text,
-                full_url,
-                place,
-                index: self.index,
-            };
-            self.map(&kind, waiting, false);
-        } else {
-            self.pass_over(&kind);
-        }
-    }
-
-    /// Reads the type of a resource whose first member is another.
-    fn late_type(&mut self, text: &str, place: Place) -> Option<String> {
-        let mut ctx = context(&self.source, &self.home, &self.directory, self.index);
-        ctx.text = text;
-        let head = map::head(&mut ctx, place);
-        let kind = head.as_ref().and_then(|head| head.resource_type.get());
-        let kind = kind.filter(|kind| is_type(kind)).cloned();
-        if let (Some(head), None) = (&head, &kind) {
-            ctx.reject(
-                "resourceType",
-                match missing(&head.resource_type) {
-                    "is empty" => "is not the name of a type",
-                    reason => reason,
-                },
-            );
-        }
-        if kind.is_none() {
-            let problems = ctx.problems;
-            self.ready.push_back(Item {
-                record: None,
-                problems,
-            });
-        }
-        kind
-    }
-
-    fn map(&mut self, kind: &str, waiting: Waiting, last_try: bool) {
-        let last_try = last_try || self.waiting_bytes + waiting.text.len() > MAX_WAITING_BYTES;
-        let mut ctx = context(&self.source, &self.home, &self.directory, waiting.index);
-        ctx.text = &waiting.text;
-        ctx.full_url = waiting.full_url.as_deref();
-        if let Some(base) = ctx.full_url.and_then(base_of) {
-            base.clone_into(&mut ctx.base);
-        }
-        kind.clone_into(&mut ctx.reference);
-        match map::resource(ctx, kind, waiting.place, last_try) {
-            Outcome::Items(items) => self.ready.extend(items),
-            Outcome::Nothing => self.pass_over(kind),
-            Outcome::Later => {
-                self.waiting_bytes += waiting.text.len();
-                self.waiting.push(waiting);
-            }
-        }
-    }
-
-    fn decide_waiting(&mut self) {
-        self.waiting_bytes = 0;
-        for waiting in std::mem::take(&mut self.waiting) {
-            self.map("Appointment", waiting, true);
-        }
-    }
-
-    fn inner_bundle(&mut self, text: &str) {
-        if self.level >= MAX_BUNDLES {
-            return self.reject("is a Bundle inside too many Bundles");
-        }
-        let mut inner = Reader::new(text.as_bytes(), &self.source, self.level + 1);
-        inner.home.clone_from(&self.home);
-        // The Bundle is no resource of its own; its entries count on from here.
-        inner.index = self.index - 1;
-        self.ready.extend(inner.by_ref());
-        self.index = inner.index;
-        for (kind, count) in inner.passed_over {
-            *self.counter(&kind) += count;
-        }
-    }
-
-    fn counter(&mut self, kind: &str) -> &mut u64 {
-        let known = self.passed_over.contains_key(kind);
-        let name = if known || self.passed_over.len() < MAX_TYPES {
-            kind
-        } else {
-            "other"
-        };
-        self.passed_over.entry(name.to_owned()).or_default()
-    }
-
-    fn pass_over(&mut self, kind: &str) {
-        *self.counter(kind) += 1;
-        self.ready.push_back(Item {
-            record: None,
-            problems: Vec::new(),
-        });
-    }
-
-    fn reject(&mut self, reason: &str) {
-        let position = Position::Resource {
-            index: self.index,
-            reference: String::new(),
-        };
-        self.tell(position, reason);
-    }
-
     /// Notes that the structure around resources is not JSON.
     fn broken(&mut self) {
-        self.index += 1;
+        self.sift.index += 1;
         let Place { line, column } = self.cursor.place();
-        self.reject(&format!("is not valid JSON at line {line} column {column}"));
+        self.sift
+            .reject(&format!("is not valid JSON at line {line} column {column}"));
     }
 
     fn junk(&mut self, reason: &str) {
         let line = self.cursor.place().line;
-        self.tell(Position::Line(line), reason);
-    }
-
-    fn tell(&mut self, position: Position, reason: &str) {
-        self.ready.push_back(Item {
-            record: None,
-            problems: vec![Problem {
-                source: self.source.clone(),
-                position,
-                field: String::new(),
-                reason: reason.to_owned(),
-                severity: Severity::Rejected,
-            }],
-        });
+        self.sift.tell(Position::Line(line), reason);
     }
 
     /// Recovers from a fault, or gives the source up.
@@ -541,29 +367,27 @@ impl<R: Read> Reader<R> {
         let Place { line, column } = self.cursor.place();
         match fault {
             Fault::Io(error) => {
-                self.decide_waiting();
-                self.ready.push_back(Item {
-                    record: None,
-                    problems: vec![unreadable(&self.source, &error)],
-                });
+                self.sift.decide_waiting();
+                let problem = unreadable(&self.sift.source, &error);
+                self.sift.push_problem(problem);
                 self.state = State::Finished;
             }
             Fault::LineEnd => {
-                self.index += 1;
-                self.reject(&format!(
+                self.sift.index += 1;
+                self.sift.reject(&format!(
                     "is not valid JSON: line {line} ends inside a value"
                 ));
-                self.decide_waiting();
+                self.sift.decide_waiting();
                 self.state = State::Between;
             }
             Fault::End | Fault::Unexpected => {
-                self.index += 1;
-                self.reject(&if matches!(fault, Fault::End) {
+                self.sift.index += 1;
+                self.sift.reject(&if matches!(fault, Fault::End) {
                     format!("is not valid JSON: the text ends inside a value that began at or after line {}", self.value_line)
                 } else {
                     format!("is not valid JSON at line {line} column {column}")
                 });
-                self.decide_waiting();
+                self.sift.decide_waiting();
                 self.state = State::Finished;
                 if self.cursor.lines && matches!(fault, Fault::Unexpected) {
                     self.state = State::Between;
@@ -578,7 +402,7 @@ impl<R: Read> Iterator for Reader<R> {
 
     fn next(&mut self) -> Option<Item> {
         loop {
-            if let Some(item) = self.ready.pop_front() {
+            if let Some(item) = self.sift.ready.pop_front() {
                 return Some(item);
             }
             if self.state == State::Finished {
@@ -609,35 +433,4 @@ enum Document {
     Resource,
     /// The object ended without a type.
     Whole,
-}
-
-fn context<'c>(
-    source: &'c str,
-    home: &'c str,
-    directory: &'c Directory,
-    index: u64,
-) -> Context<'c> {
-    Context {
-        source,
-        index,
-        reference: String::new(),
-        base: home.to_owned(),
-        home,
-        full_url: None,
-        directory,
-        text: "",
-        inner: Vec::new(),
-        problems: Vec::new(),
-    }
-}
-
-/// Returns the type where it is the first member, which spares a parse.
-fn first_type(bytes: &[u8]) -> Option<&str> {
-    let rest = bytes.strip_prefix(b"{")?.trim_ascii_start();
-    let rest = rest.strip_prefix(b"\"resourceType\"")?.trim_ascii_start();
-    let rest = rest.strip_prefix(b":")?.trim_ascii_start();
-    let rest = rest.strip_prefix(b"\"")?;
-    let end = rest.iter().take(65).position(|byte| *byte == b'"')?;
-    let kind = std::str::from_utf8(rest.get(..end)?).ok()?;
-    is_type(kind).then_some(kind)
 }

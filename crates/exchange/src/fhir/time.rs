@@ -157,6 +157,15 @@ pub(super) fn minutes_between(start: Moment, end: Moment) -> Option<u16> {
         .filter(|minutes| (1..=24 * 60).contains(minutes))
 }
 
+/// Returns the moment so many minutes later.
+pub(super) fn plus_minutes(at: Moment, minutes: u16) -> Option<Moment> {
+    let span = jiff::SignedDuration::from_mins(i64::from(minutes));
+    match at {
+        Moment::Exact(at) => at.checked_add(span).ok().map(Moment::Exact),
+        Moment::Local(at) => at.checked_add(span).ok().map(Moment::Local),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

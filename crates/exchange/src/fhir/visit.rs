@@ -159,8 +159,18 @@ fn enrol(ctx: &mut Context<'_>, cast: &mut Cast, participant: &Participant, path
     };
     let declined = participant.status.get().is_some_and(|s| s == "declined");
     let name = reference.display.get().and_then(|text| fitting(text));
-    if let Some(target) = ctx.resolve(reference, actor, None) {
-        place(ctx, cast, target, name, declined);
+    match ctx.resolve(reference, actor, None) {
+        Some(target) => place(ctx, cast, target, name, declined),
+        // Named in words only: the kind must be said beside them.
+        None => match reference.r#type.get().map(String::as_str) {
+            Some("Practitioner") if cast.clinician.is_none() => {
+                cast.clinician_name = cast.clinician_name.take().or(name);
+            }
+            Some("Location") if cast.location.is_none() => {
+                cast.location_name = cast.location_name.take().or(name);
+            }
+            _ => {}
+        },
     }
 }
 
