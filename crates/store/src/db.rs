@@ -1,0 +1,189 @@
+//! The database handle: opens, migrates, hands out scoped readers, commits values.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tendon_care::Randomness;
+use tendon_care::access::Access;
+use tendon_care::id::{Id, PracticeId};
+use tokio::sync::{broadcast, oneshot};
+
+use crate::commit::Commit;
+use crate::engine::{Job, postgres::Postgres, sqlite::Sqlite};
+use crate::error::{CommitError, StoreError};
+use crate::migrate;
+use crate::reader::Reader;
+use crate::seal::{SecretKey, Vault};
+use crate::sql::{Bound, Row, Sql, Val};
+use crate::table::practice;
+
+/// What an acknowledged commit has survived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// A crash of the machine (fsync at every group of commits).
+    #[default]
+    Full,
+    /// Nothing yet: for simulations and bulk loads into a new file.
+    Bulk,
+}
+
+/// How to open a database.
+#[derive(Debug)]
+pub struct Options {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub url: String,
+    /// What an acknowledged commit must have survived (SQLite; PostgreSQL's own setting rules there).
+    pub durability: Durability,
+    /// The server's key-encryption key.
+    pub kek: SecretKey,
+    /// For nonces and data keys.
+    pub randomness: Arc<dyn Randomness>,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+/// The database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    engine: Engine,
+    url: String,
+    vault: Vault,
+    changes: broadcast::Sender<PracticeId>,
+}
+
+impl Db {
+    /// Opens the database, brings its schema up to date and unwraps the data keys.
+    ///
+    /// *Errors*: an unknown URL scheme; a schema newer than the program; a data
+    /// key that this server's key does not open.
+    pub async fn open(options: Options) -> Result<Self, StoreError> {
+        let engine = if let Some(path) = options.url.strip_prefix("sqlite:") {
+            let path = PathBuf::from(path.trim_start_matches("//"));
+            Engine::Sqlite(Sqlite::open(&path, options.durability)?)
+        } else if options.url.starts_with("postgres://") || options.url.starts_with("postgresql://")
+        {
+            Engine::Postgres(Postgres::open(&options.url)?)
+        } else {
+            return Err(StoreError::BadUrl);
+        };
+        let vault = Vault::new(&options.kek, options.randomness);
+        let (changes, _) = broadcast::channel(64);
+        let db = Self {
+            inner: Arc::new(Inner {
+                engine,
+                url: options.url,
+                vault,
+                changes,
+            }),
+        };
+        migrate::run(&db).await?;
+        practice::load_keys(&db).await?;
+        Ok(db)
+    }
+
+    /// Returns a handle through which `access` may read.
+    pub fn reader<'a>(&'a self, access: &'a Access) -> Reader<'a> {
+        Reader::new(self, access)
+    }
+
+    /// Applies a commit: all of it or nothing, durably, with its audit rows.
+    pub async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        let practice = commit.practice();
+        let (writes, audit) = commit.bind(self)?;
+        let (reply, answer) = oneshot::channel();
+        let job = Job {
+            practice: practice.uuid(),
+            writes,
+            audit,
+            reply,
+        };
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.submit(job)?,
+            Engine::Postgres(postgres) => postgres.submit(job)?,
+        }
+        answer.await.map_err(|_| StoreError::Stopped)??;
+        // Nobody listening is fine: live pages come and go.
+        let _ = self.inner.changes.send(practice);
+        Ok(())
+    }
+
+    /// Returns a stream of practices in which something was committed by this node.
+    pub fn changes(&self) -> broadcast::Receiver<PracticeId> {
+        self.inner.changes.subscribe()
+    }
+
+    /// Tells which engine it is, for benchmarks and the operator's page.
+    pub fn engine_name(&self) -> &'static str {
+        match self.inner.engine {
+            Engine::Sqlite(_) => "sqlite",
+            Engine::Postgres(_) => "postgres",
+        }
+    }
+
+    /// Returns the URL it was opened with, for starting `pg_dump`; it may hold a password.
+    pub fn url(&self) -> &str {
+        &self.inner.url
+    }
+
+    /// Writes a consistent copy of a running SQLite database to a new file.
+    ///
+    /// *Errors*: `to` exists; PostgreSQL (use `pg_dump`).
+    pub async fn backup_sqlite(&self, to: &std::path::Path) -> Result<(), StoreError> {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.backup(to).await,
+            Engine::Postgres(_) => Err(StoreError::BadUrl),
+        }
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.inner.engine, Engine::Postgres(_))
+    }
+
+    /// Puts a PostgreSQL-only script before a shared one, where it applies.
+    pub(crate) fn only_on_postgres(&self, postgres: &str, both: &str) -> String {
+        if self.is_postgres() {
+            format!("{postgres}\n{both}")
+        } else {
+            both.to_owned()
+        }
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.inner.vault
+    }
+
+    pub(crate) async fn read(
+        &self,
+        sql: &'static Sql,
+        params: Vec<Val>,
+    ) -> Result<Vec<Row>, StoreError> {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.read(sql, params).await,
+            Engine::Postgres(postgres) => postgres.read(sql, &params).await,
+        }
+    }
+
+    /// Runs a write that answers rows, on its own, committed when it returns.
+    pub(crate) async fn returning(&self, bound: Bound) -> Result<Vec<Row>, StoreError> {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.returning(bound).await,
+            Engine::Postgres(postgres) => postgres.read(bound.sql, &bound.params).await,
+        }
+    }
+
+    pub(crate) async fn script(&self, text: &str) -> Result<(), StoreError> {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.script(text.to_owned()).await,
+            Engine::Postgres(postgres) => postgres.script(text).await,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Forward-only migrations. A released one never changes: its checksum is kept.
+
+use sha2::{Digest, Sha256};
+
+use crate::db::Db;
+use crate::error::StoreError;
+use crate::sql::{hex, params, statements};
+
+/// One step of the schema.
+struct Migration {
+    version: i64,
+    name: &'static str,
+    /// What only PostgreSQL needs first.
+    postgres: &'static str,
+    /// The text for both engines.
+    text: &'static str,
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "base",
+    postgres: include_str!("../migrations/0001_base.postgres.sql"),
+    text: include_str!("../migrations/0001_base.sql"),
+}];
+
+statements! {
+    APPLIED = "select version, checksum from schema_migration order by version";
+}
+
+const LEDGER: &str = "create table if not exists schema_migration \
+    (version bigint not null primary key, name text not null, checksum text not null)";
+
+/// Brings the schema to the newest version; several nodes may try at once.
+pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
+    db.script(LEDGER).await?;
+    match apply(db).await {
+        // Another node was faster with the same migration; a second look sees it done.
+        Err(StoreError::Postgres { .. }) => apply(db).await,
+        outcome => outcome,
+    }
+}
+
+async fn apply(db: &Db) -> Result<(), StoreError> {
+    let rows = db.read(&APPLIED, params![]).await?;
+    let mut applied = Vec::with_capacity(rows.len());
+    for row in &rows {
+        applied.push((row.int(0)?, row.text(1)?.to_owned()));
+    }
+    if let Some((newest, _)) = applied.last()
+        && MIGRATIONS
+            .iter()
+            .all(|migration| migration.version < *newest)
+    {
+        return Err(StoreError::Schema(format!(
+            "version {newest} is newer than this program"
+        )));
+    }
+    for migration in MIGRATIONS {
+        let checksum = checksum(migration);
+        match applied
+            .iter()
+            .find(|(version, _)| *version == migration.version)
+        {
+            Some((_, stored)) if *stored == checksum => {}
+            Some(_) => {
+                return Err(StoreError::Schema(format!(
+                    "migration {} was changed",
+                    migration.name
+                )));
+            }
+            None => db.script(&script(db, migration, &checksum)).await?,
+        }
+    }
+    Ok(())
+}
+
+fn script(db: &Db, migration: &Migration, checksum: &str) -> String {
+    // The lock goes with the transaction.
+    let first = format!(
+        "select pg_advisory_xact_lock(7305001);\n{}",
+        migration.postgres
+    );
+    let body = db.only_on_postgres(&first, migration.text);
+    let Migration { version, name, .. } = migration;
+    format!(
+        "begin; {body}; insert into schema_migration values ({version}, '{name}', '{checksum}'); commit;"
+    )
+}
+
+fn checksum(migration: &Migration) -> String {
+    let digest = Sha256::new()
+        .chain_update(migration.text)
+        .chain_update(migration.postgres)
+        .finalize();
+    hex(digest.get(..8).unwrap_or_default())
+}

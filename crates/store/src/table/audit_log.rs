@@ -1,0 +1,149 @@
+//! Reading and verifying the audit trail.
+
+use jiff::Timestamp;
+use tendon_care::id::{Id, PatientId, PracticeId};
+use uuid::Uuid;
+
+use crate::audit::Hashed;
+use crate::db::Db;
+use crate::error::StoreError;
+use crate::reader::Reader;
+use crate::sql::{BadRow, Row, params, statements};
+
+statements! {
+    PAGE = "select seq, recorded_at, actor, role, action, entity, entity_id, patient_id, purpose, detail \
+            from audit where practice_id = $1 and seq < $2 and ($3 = '' or action = $3) \
+            and ($4 = '' or actor = $4) and (cast($5 as uuid) is null or patient_id = $5) \
+            order by seq desc limit $6";
+    WALK = "select seq, recorded_at, actor, role, action, entity, entity_id, patient_id, purpose, detail, \
+            prev_hash, hash from audit where practice_id = $1 and seq > $2 order by seq limit 1000";
+    HEAD = "select seq, hash from audit_head where practice_id = $1";
+}
+
+/// One row of the trail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditLine {
+    /// Its place.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who: a user's, token's or patient's id, or a worker's name.
+    pub actor: String,
+    /// As what.
+    pub role: String,
+    /// FHIR's letter.
+    pub action: String,
+    /// What kind of thing.
+    pub entity: String,
+    /// Which thing.
+    pub entity_id: Option<Uuid>,
+    /// Whose data.
+    pub patient: Option<PatientId>,
+    /// Why (HL7 PurposeOfUse).
+    pub purpose: String,
+    /// More, without personal data.
+    pub detail: String,
+}
+
+/// Where the chain is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the audit trail is broken at row {seq}")]
+pub struct ChainBreak {
+    /// The first row that does not fit.
+    pub seq: i64,
+}
+
+impl Reader<'_> {
+    /// Returns a page of the trail, newest first; empty filters match all.
+    pub async fn audit_page(
+        &self,
+        before: Option<i64>,
+        action: &str,
+        actor: &str,
+        patient: Option<PatientId>,
+        limit: u16,
+    ) -> Result<Vec<AuditLine>, StoreError> {
+        let values = params![
+            self.tenant_id(),
+            before.unwrap_or(i64::MAX),
+            action,
+            actor,
+            patient.map(Id::uuid),
+            limit
+        ];
+        let rows = self.rows(&PAGE, values).await?;
+        Ok(rows.iter().map(line).collect::<Result<_, _>>()?)
+    }
+}
+
+impl Db {
+    /// Walks the whole chain of a practice; the answer is the number of rows.
+    pub async fn verify_audit(
+        &self,
+        practice: PracticeId,
+    ) -> Result<Result<u64, ChainBreak>, StoreError> {
+        let (mut last, mut hash, mut count) = (0_i64, Vec::new(), 0_u64);
+        loop {
+            let rows = self.read(&WALK, params![practice.uuid(), last]).await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in &rows {
+                let line = line(row)?;
+                let fits = line.seq == last + 1
+                    && row.bytes(10)? == hash
+                    && stored_hash(&line, &hash) == row.bytes(11)?;
+                if !fits {
+                    return Ok(Err(ChainBreak { seq: line.seq }));
+                }
+                last = line.seq;
+                hash = row.bytes(11)?.to_vec();
+                count += 1;
+            }
+        }
+        // A trail whose end was cut off still has the head that it grew to.
+        let head = self.read(&HEAD, params![practice.uuid()]).await?;
+        let ends_right = match head.first() {
+            Some(head) => head.int(0)? == last && head.bytes(1)? == hash,
+            None => last == 0,
+        };
+        Ok(if ends_right {
+            Ok(count)
+        } else {
+            Err(ChainBreak { seq: last + 1 })
+        })
+    }
+}
+
+fn stored_hash(line: &AuditLine, prev: &[u8]) -> Vec<u8> {
+    let hashed = Hashed {
+        seq: line.seq,
+        at: line.at,
+        texts: [
+            &line.actor,
+            &line.role,
+            &line.action,
+            &line.entity,
+            &line.purpose,
+            &line.detail,
+        ],
+        entity_id: line.entity_id,
+        patient: line.patient.map(Id::uuid),
+    };
+    hashed.over(prev)
+}
+
+fn line(row: &Row) -> Result<AuditLine, BadRow> {
+    Ok(AuditLine {
+        seq: row.int(0)?,
+        at: row.time(1)?,
+        actor: row.text(2)?.to_owned(),
+        role: row.text(3)?.to_owned(),
+        action: row.text(4)?.to_owned(),
+        entity: row.text(5)?.to_owned(),
+        entity_id: row.opt_id::<PatientId>(6)?.map(Id::uuid),
+        patient: row.opt_id(7)?,
+        purpose: row.text(8)?.to_owned(),
+        detail: row.text(9)?.to_owned(),
+    })
+}

@@ -1,0 +1,40 @@
+//! One file a table or a close family of them: rows, statements, reads, writes.
+
+pub(crate) mod appointment;
+pub(crate) mod audit_log;
+pub(crate) mod consent;
+pub(crate) mod contact;
+pub(crate) mod conversation;
+pub(crate) mod enrolment;
+pub(crate) mod episode;
+pub(crate) mod link;
+pub(crate) mod merge;
+pub(crate) mod message;
+pub(crate) mod outbox;
+pub(crate) mod patient;
+pub(crate) mod practice;
+pub(crate) mod referral;
+pub(crate) mod search;
+pub(crate) mod setting;
+pub(crate) mod source;
+pub(crate) mod staff;
+pub(crate) mod task;
+pub(crate) mod today;
+pub(crate) mod touchpoint;
+
+pub use appointment::VisitFilter;
+pub use audit_log::{AuditLine, ChainBreak};
+pub use consent::ConsentRow;
+pub use contact::AddressKey;
+pub use conversation::{ConversationRow, ThreadLine};
+pub use enrolment::{EnrolmentRow, JourneyRow, WakeAt};
+pub use link::{LinkCheck, LinkRow};
+pub use merge::{MergeRow, PatientRetired, Repoint};
+pub use message::{DecisionRow, InboundRow, MessageFilter, MessageLine, MessageMove, MessageRow};
+pub use patient::as_matched;
+pub use search::PatientHit;
+pub use setting::{IdempotencyRow, WordingRow};
+pub use source::{MatchReviewRow, SourceRow};
+pub use staff::{SessionMove, SessionRow, SignIn, TokenRow, UserRow};
+pub use task::TasksAboutVisit;
+pub use today::{TodayVisit, UnbookedPlan};

@@ -1,0 +1,167 @@
+//! What foreign sources said last about each of their things, and pairs of
+//! records that a person must look at.
+
+use jiff::Timestamp;
+use tendon_care::id::{Id, PatientId};
+use uuid::Uuid;
+
+use crate::commit::Binder;
+use crate::error::StoreError;
+use crate::reader::Reader;
+use crate::seal::Cell;
+use crate::sql::{BadRow, Bound, Row, params, statements};
+
+statements! {
+    GET = "select kind, system, value, entity_id, patient_id, hash, changed_at from source_record \
+           where practice_id = $1 and kind = $2 and system = $3 and value = $4";
+    PUT = "insert into source_record (practice_id, kind, system, value, entity_id, patient_id, hash, \
+           changed_at, body_sealed) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+           on conflict (practice_id, kind, system, value) do update set entity_id = excluded.entity_id, \
+           patient_id = excluded.patient_id, hash = excluded.hash, changed_at = excluded.changed_at, \
+           body_sealed = excluded.body_sealed";
+    REVIEWS = "select patient_a, patient_b, posterior, evidence, found_at from match_review \
+               where practice_id = $1 and settled_at is null order by posterior desc, found_at limit $2";
+    PUT_REVIEW = "insert into match_review (practice_id, patient_a, patient_b, posterior, evidence, found_at, \
+                  settled_at, verdict) values ($1, $2, $3, $4, $5, $6, $7, $8) \
+                  on conflict (practice_id, patient_a, patient_b) do update set \
+                  settled_at = excluded.settled_at, verdict = excluded.verdict";
+}
+
+/// What a source said last about one of its things.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SourceRow {
+    /// The kind of thing, such as `patient` or `Observation`.
+    pub kind: String,
+    /// The namespace of the key.
+    pub system: String,
+    /// The key in it.
+    pub value: String,
+    /// The thing here, where it became one.
+    pub entity: Option<Uuid>,
+    /// The patient it is about.
+    pub patient: Option<PatientId>,
+    /// A hash of what was said: the same one again changes nothing.
+    pub hash: Vec<u8>,
+    /// The source's own time of change.
+    pub changed_at: Option<Timestamp>,
+    /// The source text, where it is kept; sealed at rest.
+    pub body: Option<String>,
+}
+
+impl std::fmt::Debug for SourceRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SourceRow({}, {}, …)", self.kind, self.system)
+    }
+}
+
+/// Two records that may be one person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MatchReviewRow {
+    /// One of them, the smaller id.
+    pub a: PatientId,
+    /// The other.
+    pub b: PatientId,
+    /// The probability that they are one person.
+    pub posterior: f64,
+    /// Why, field by field, without values.
+    pub evidence: String,
+    /// When it was found.
+    pub found_at: Timestamp,
+    /// When and how it was settled: `same` or `different`.
+    pub settled: Option<(Timestamp, String)>,
+}
+
+impl Reader<'_> {
+    /// Returns what a source said last, without the text.
+    pub async fn source(
+        &self,
+        kind: &str,
+        system: &str,
+        value: &str,
+    ) -> Result<Option<SourceRow>, StoreError> {
+        let row = self
+            .first(&GET, params![self.tenant_id(), kind, system, value])
+            .await?;
+        Ok(row.as_ref().map(source).transpose()?)
+    }
+
+    /// Returns pairs that wait for a person, the likeliest first.
+    pub async fn match_reviews(&self, limit: u16) -> Result<Vec<MatchReviewRow>, StoreError> {
+        let rows = self
+            .rows(&REVIEWS, params![self.tenant_id(), limit])
+            .await?;
+        let read = |row: &Row| -> Result<MatchReviewRow, BadRow> {
+            Ok(MatchReviewRow {
+                a: row.id(0)?,
+                b: row.id(1)?,
+                posterior: row.real(2)?,
+                evidence: row.text(3)?.to_owned(),
+                found_at: row.time(4)?,
+                settled: None,
+            })
+        };
+        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    }
+}
+
+pub(crate) fn upsert(binder: Binder<'_>, row: &SourceRow) -> Result<Bound, StoreError> {
+    // A thing that is only kept is bound to its patient, or else to the practice.
+    let owner = row.patient.map_or(binder.practice.uuid(), Id::uuid);
+    let cell = Cell {
+        table: "source_record",
+        column: "body_sealed",
+        row: owner,
+    };
+    let body = row
+        .body
+        .as_ref()
+        .map(|text| binder.keys.seal(cell, text.as_bytes()))
+        .transpose()?;
+    Ok(Bound::one(
+        &PUT,
+        params![
+            binder.practice.uuid(),
+            &row.kind,
+            &row.system,
+            &row.value,
+            row.entity,
+            row.patient.map(Id::uuid),
+            row.hash.clone(),
+            row.changed_at,
+            body
+        ],
+    ))
+}
+
+pub(crate) fn review(binder: Binder<'_>, row: &MatchReviewRow) -> Bound {
+    let (at, verdict) = match &row.settled {
+        Some((at, verdict)) => (Some(*at), Some(verdict.as_str())),
+        None => (None, None),
+    };
+    Bound::one(
+        &PUT_REVIEW,
+        params![
+            binder.practice.uuid(),
+            row.a.uuid(),
+            row.b.uuid(),
+            row.posterior,
+            &row.evidence,
+            row.found_at,
+            at,
+            verdict
+        ],
+    )
+}
+
+fn source(row: &Row) -> Result<SourceRow, BadRow> {
+    Ok(SourceRow {
+        kind: row.text(0)?.to_owned(),
+        system: row.text(1)?.to_owned(),
+        value: row.text(2)?.to_owned(),
+        entity: row.opt_id::<PatientId>(3)?.map(Id::uuid),
+        patient: row.opt_id(4)?,
+        hash: row.bytes(5)?.to_vec(),
+        changed_at: row.opt_time(6)?,
+        body: None,
+    })
+}
