@@ -1,0 +1,41 @@
+// Live regions. The server names topics that changed; the page asks for itself
+// again and exchanges the parts that watch one of them. No data travels in the
+// event, so whoever may not see a thing is not told it here either.
+
+import { swap } from "./parts.js";
+
+const url = document.body.dataset.events;
+const changed = new Set();
+let source;
+let timer;
+
+function isBusy(part) {
+  const focus = document.activeElement;
+  const typing = part.contains(focus) && focus.matches("input,textarea,select");
+  return typing || part.querySelector("details[open]") !== null;
+}
+
+async function refresh() {
+  const topics = new Set(changed);
+  changed.clear();
+  const watching = (part) => part.dataset.topics?.split(" ").some((topic) => topics.has(topic));
+  if (![...document.querySelectorAll("[data-topics]")].some(watching)) return;
+  const answer = await fetch(location.href, { credentials: "same-origin" });
+  if (answer.ok && !answer.redirected) swap(await answer.text(), (part) => watching(part) && !isBusy(part));
+}
+
+function listen() {
+  source?.close();
+  if (document.hidden) return;
+  source = new EventSource(url);
+  source.addEventListener("changed", (event) => {
+    for (const topic of event.data.split(" ")) changed.add(topic);
+    clearTimeout(timer);
+    timer = setTimeout(() => refresh().catch(() => {}), 200);
+  });
+}
+
+if (url) {
+  document.addEventListener("visibilitychange", listen);
+  listen();
+}

@@ -1,0 +1,121 @@
+//! What samples are made of: ids, moments, the frame, and names that try to
+//! break a page.
+
+use askama::Template;
+use jiff::civil::date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, Zoned};
+use tendon_care::access::Role;
+use tendon_care::id::Id;
+
+use super::frame::{Frame, Look, Section};
+use super::inbox::Inbox;
+use super::message::Message;
+use super::messages::Messages;
+use super::parts::Csrf;
+use super::patient::Patient;
+use super::patients::Patients;
+use super::today::Today;
+use super::urls::{LinkToken, Name};
+
+/// A name that would run as a script on a page that forgets to escape.
+pub const HOSTILE: &str = r#""><script>alert(1)</script>'&{{7*7}}<img src=x onerror=alert(2)>"#;
+
+/// A name written from right to left.
+pub const RTL: &str = "ליאור בן־דוד אל־מנצור";
+
+/// A name without a place to break, as long as a name may be.
+pub const LONG: &str = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwarengewissenhaftschaferswessenschafewarenwohlgepflegeundsorgfaltigkeit";
+
+/// Makes an id that is the same in every run.
+pub fn id<I: Id>(n: u8) -> I {
+    I::from_parts(Timestamp::UNIX_EPOCH, [n; 10])
+}
+
+/// Monday, November 23, 2026, 7:50 in Chicago, when the desk opens.
+pub fn now() -> Zoned {
+    // The tables of all zones are compiled in; UTC would only shift a sample.
+    let zone = TimeZone::get("America/Chicago").unwrap_or(TimeZone::UTC);
+    date(2026, 11, 23)
+        .at(7, 50, 0, 0)
+        .to_zoned(zone)
+        .unwrap_or_else(|_| Zoned::new(Timestamp::UNIX_EPOCH, TimeZone::UTC))
+}
+
+/// Returns a moment so many minutes after [`now`], before it where negative.
+pub fn after(minutes: i64) -> Zoned {
+    now().saturating_add(SignedDuration::from_mins(minutes))
+}
+
+/// Returns the moment on another day at an hour of the clinic's clock.
+pub fn on(days: i64, hour: i64, minute: i64) -> Zoned {
+    let start = now();
+    start
+        .date()
+        .saturating_add(SignedDuration::from_hours(days * 24))
+        .at(0, 0, 0, 0)
+        .saturating_add(SignedDuration::from_mins(hour * 60 + minute))
+        .to_zoned(start.time_zone().clone())
+        .unwrap_or(start)
+}
+
+/// Makes the frame of a day at the front desk.
+pub fn frame(section: Section) -> Frame {
+    Frame {
+        practice: "Riverside Physical Therapy".to_owned(),
+        user: "Maria Lopez".to_owned(),
+        role: Role::Admin,
+        section,
+        today: 14,
+        inbox: 5,
+        red_flag: false,
+        sandbox: true,
+        banners: vec![],
+        flash: None,
+        look: Look::default(),
+        csrf: Csrf::new("k3JxV1ZtQm9yZGVy"),
+    }
+}
+
+/// Makes the secret part of a link.
+pub fn token() -> LinkToken {
+    LinkToken::known("AbCdEfGhIjKlMnOpQrStUv")
+}
+
+/// Makes the name of a definition.
+pub fn name(text: &'static str) -> Name {
+    Name::known(text)
+}
+
+/// One page, rendered with one of its samples.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// The page and the sample, such as `today-crowded`.
+    pub name: String,
+    /// The markup.
+    pub html: Result<String, String>,
+}
+
+/// Renders every page with every one of its samples, in every language that
+/// the page speaks.
+pub fn all() -> Vec<Rendered> {
+    let mut out = vec![];
+    out.extend(rendered("today", Today::samples()));
+    out.extend(rendered("patients", Patients::samples()));
+    out.extend(rendered("patient", Patient::samples()));
+    out.extend(rendered("inbox", Inbox::samples()));
+    out.extend(rendered("messages", Messages::samples()));
+    out.extend(rendered("message", Message::samples()));
+    out
+}
+
+/// Renders the samples of one page.
+fn rendered<'a, P: Template + 'a>(
+    page: &'a str,
+    samples: impl IntoIterator<Item = (&'static str, P), IntoIter: 'a>,
+) -> impl Iterator<Item = Rendered> + 'a {
+    samples.into_iter().map(move |(case, sample)| Rendered {
+        name: format!("{page}-{case}"),
+        html: sample.render().map_err(|error| error.to_string()),
+    })
+}

@@ -1,0 +1,612 @@
+//! Today: what needs a person now. Every row says why it is there, is done with
+//! one key or one tap, and is gone.
+
+use askama::Template;
+use jiff::Zoned;
+use tendon_care::id::{AppointmentId, ConversationId, PatientId, TaskId};
+use tendon_care::language::Language;
+
+use super::frame::Frame;
+use super::icon::Icon;
+use super::moment::{self, When};
+use super::parts::{Act, Chip, Tone, count, dotted};
+use super::urls::{Link, Url};
+use crate::chart::{Ring, Spark};
+
+mod samples;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "today.html")]
+pub struct Today {
+    /// What surrounds it.
+    pub frame: Frame,
+    /// Now, in the clinic's zone.
+    pub now: Zoned,
+    /// Which location and clinicians are shown.
+    pub place: String,
+    /// Visits of today.
+    pub visits: u32,
+    /// Those that are confirmed.
+    pub confirmed: u32,
+    /// Arrival rate in percent by week, oldest first.
+    pub arrival: Vec<f64>,
+    /// Visits that nobody has confirmed, soonest first.
+    pub unconfirmed: Shown<Unconfirmed>,
+    /// Free times of today.
+    pub openings: Shown<Opening>,
+    /// Patients with visits left on the plan and none on the book.
+    pub unbooked: Shown<Unbooked>,
+    /// Patients who wait for an answer, longest first.
+    pub replies: Shown<Waiting>,
+    /// Work, soonest due first.
+    pub tasks: Shown<Work>,
+}
+
+/// The first entries of a list and how many there are in all.
+#[derive(Clone, Debug)]
+pub struct Shown<T> {
+    /// The entries shown.
+    pub first: Vec<T>,
+    /// How many there are.
+    pub total: u32,
+}
+
+impl<T> Default for Shown<T> {
+    fn default() -> Self {
+        Self {
+            first: vec![],
+            total: 0,
+        }
+    }
+}
+
+/// A visit that nobody has confirmed.
+#[derive(Clone, Debug)]
+pub struct Unconfirmed {
+    /// The visit.
+    pub visit: AppointmentId,
+    /// Who.
+    pub patient: PatientId,
+    /// Their name.
+    pub name: String,
+    /// When it begins.
+    pub at: Zoned,
+    /// With whom.
+    pub clinician: String,
+    /// Which visit of how many; `None` for an evaluation.
+    pub number: Option<(u16, u16)>,
+    /// The patient's language.
+    pub language: Language,
+    /// Messages about this visit that were not answered.
+    pub unanswered: u8,
+    /// When the next one goes out.
+    pub next_message: Option<Zoned>,
+    /// Missed visits among the last ones: (missed, of how many).
+    pub missed: (u8, u8),
+    /// The number to call, E.164.
+    pub phone: Option<String>,
+}
+
+/// A free time of today.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// The visit that was there.
+    pub visit: AppointmentId,
+    /// When it begins.
+    pub at: Zoned,
+    /// With whom.
+    pub clinician: String,
+    /// How long.
+    pub minutes: u16,
+    /// Who called off, when, and how it came to be free.
+    pub freed: String,
+    /// Whose visit it was.
+    pub patient: PatientId,
+    /// Their name.
+    pub name: String,
+}
+
+/// A patient with visits left on the plan and none on the book.
+#[derive(Clone, Debug)]
+pub struct Unbooked {
+    /// Who.
+    pub patient: PatientId,
+    /// Their name.
+    pub name: String,
+    /// Visits done.
+    pub done: u16,
+    /// Visits planned.
+    pub planned: u16,
+    /// Visits that can still be booked.
+    pub left: u16,
+    /// The day of the last visit.
+    pub last_visit: Option<Zoned>,
+    /// Proposals sent since.
+    pub proposals: u8,
+    /// The number to call, E.164.
+    pub phone: Option<String>,
+}
+
+/// A patient who waits for an answer.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// The thread.
+    pub thread: ConversationId,
+    /// Their name.
+    pub name: String,
+    /// What they wrote.
+    pub words: String,
+    /// When.
+    pub since: Zoned,
+    /// What the parser took it for.
+    pub intent: Chip,
+}
+
+/// Work for a person.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// The task.
+    pub task: TaskId,
+    /// What is to be done.
+    pub what: &'static str,
+    /// About whom.
+    pub patient: Option<(PatientId, String)>,
+    /// When it must be done.
+    pub due: Zoned,
+    /// Whose it is.
+    pub owner: Option<String>,
+    /// A possible emergency.
+    pub urgent: bool,
+}
+
+/// One row, ready to print.
+#[derive(Debug)]
+pub struct Row {
+    /// The element's id, so that the place in the list survives a swap.
+    pub id: String,
+    /// What stands first: a time.
+    pub lead: Option<When>,
+    /// Whom or what it is about.
+    pub title: String,
+    /// Where it opens.
+    pub open: Link,
+    /// What stands under the title.
+    pub sub: String,
+    /// What stands beside it.
+    pub aside: String,
+    /// The state that brought it here.
+    pub chip: Option<Chip>,
+    /// The reason in words.
+    pub note: String,
+    /// What can be done.
+    pub acts: Vec<Act>,
+}
+
+/// One panel of rows, ready to print.
+#[derive(Debug)]
+pub struct Panel {
+    /// The element's id and the target of the strip's link.
+    pub id: &'static str,
+    /// Which changes reload it.
+    pub topics: &'static str,
+    /// The heading.
+    pub title: &'static str,
+    /// How many there are.
+    pub total: u32,
+    /// The keys of its rows.
+    pub keys: &'static [(&'static str, &'static str)],
+    /// What is said where there are none.
+    pub empty: &'static str,
+    /// The rows.
+    pub rows: Vec<Row>,
+}
+
+impl Panel {
+    /// Returns how many rows are not shown.
+    pub fn hidden(&self) -> u32 {
+        self.total
+            .saturating_sub(u32::try_from(self.rows.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Tells whether its rows begin with a time.
+    pub fn has_lead(&self) -> bool {
+        self.rows.iter().any(|row| row.lead.is_some())
+    }
+}
+
+impl Today {
+    /// Returns the heading: the day.
+    pub fn day(&self) -> String {
+        self.now.strftime("%A, %B %-d").to_string()
+    }
+
+    /// Returns the drawing of how much is confirmed.
+    pub fn ring(&self) -> Ring {
+        Ring::new(self.confirmed, self.visits, "visits confirmed")
+    }
+
+    /// Returns the drawing of the arrival rate.
+    pub fn spark(&self) -> Spark {
+        Spark::new(self.arrival.iter().copied(), "Arrival rate by week", " %")
+    }
+
+    /// Returns the latest arrival rate, or a dash where nothing is known yet.
+    pub fn arrival_now(&self) -> String {
+        self.arrival
+            .last()
+            .map_or_else(|| "–".to_owned(), |rate| format!("{rate:.1} %"))
+    }
+
+    /// Returns the arrival rate by week for who cannot see the line.
+    pub fn arrival_table(&self) -> Vec<(usize, String)> {
+        let weeks = self.arrival.len();
+        self.arrival
+            .iter()
+            .enumerate()
+            .map(|(i, rate)| (weeks - 1 - i, format!("{rate:.1} %")))
+            .collect()
+    }
+
+    /// Returns what is said under the number of waiting replies.
+    pub fn replies_words(&self) -> String {
+        self.replies.first.first().map_or_else(
+            || "replies waiting".to_owned(),
+            |oldest| {
+                let age = moment::relative(&oldest.since, &self.now);
+                format!("replies waiting · oldest {age}")
+            },
+        )
+    }
+
+    /// Tells whether nothing at all is left to do.
+    pub fn is_clear(&self) -> bool {
+        self.panels().iter().all(|panel| panel.total == 0)
+    }
+
+    /// Returns the sign of a clear day.
+    pub const fn clear_icon(&self) -> Icon {
+        Icon::Check
+    }
+
+    /// Returns the panels in order; possible emergencies come before everything.
+    pub fn panels(&self) -> Vec<Panel> {
+        let mut panels = vec![
+            self.unconfirmed_panel(),
+            self.replies_panel(),
+            self.openings_panel(),
+            self.unbooked_panel(),
+        ];
+        let at = if self.tasks.first.iter().any(|work| work.urgent) {
+            0
+        } else {
+            panels.len()
+        };
+        panels.insert(at, self.tasks_panel());
+        panels
+    }
+
+    fn unconfirmed_panel(&self) -> Panel {
+        Panel {
+            id: "unconfirmed",
+            topics: "visits messages",
+            title: "Not confirmed",
+            total: self.unconfirmed.total,
+            keys: &[("Y", "said yes"), ("C", "call"), ("X", "cannot come")],
+            empty: "Every visit of today is confirmed.",
+            rows: self
+                .unconfirmed
+                .first
+                .iter()
+                .map(Unconfirmed::row)
+                .collect(),
+        }
+    }
+
+    fn replies_panel(&self) -> Panel {
+        Panel {
+            id: "replies",
+            topics: "inbox",
+            title: "Replies waiting",
+            total: self.replies.total,
+            keys: &[("↵", "answer"), ("E", "done")],
+            empty: "Nobody waits for an answer.",
+            rows: self
+                .replies
+                .first
+                .iter()
+                .map(|waiting| waiting.row(&self.now))
+                .collect(),
+        }
+    }
+
+    fn openings_panel(&self) -> Panel {
+        Panel {
+            id: "openings",
+            topics: "visits",
+            title: "Openings",
+            total: self.openings.total,
+            keys: &[],
+            empty: "No time of today is free.",
+            rows: self.openings.first.iter().map(Opening::row).collect(),
+        }
+    }
+
+    fn unbooked_panel(&self) -> Panel {
+        Panel {
+            id: "unbooked",
+            topics: "visits plans",
+            title: "Visits left on the plan, nothing booked",
+            total: self.unbooked.total,
+            keys: &[("B", "propose times"), ("C", "call")],
+            empty: "Everybody with visits left has the next one on the book.",
+            rows: self
+                .unbooked
+                .first
+                .iter()
+                .map(|entry| entry.row(&self.now))
+                .collect(),
+        }
+    }
+
+    fn tasks_panel(&self) -> Panel {
+        Panel {
+            id: "tasks",
+            topics: "tasks",
+            title: "Tasks",
+            total: self.tasks.total,
+            keys: &[("D", "done"), ("A", "take")],
+            empty: "No task is open.",
+            rows: self
+                .tasks
+                .first
+                .iter()
+                .map(|work| work.row(&self.now))
+                .collect(),
+        }
+    }
+}
+
+impl Unconfirmed {
+    fn row(&self) -> Row {
+        let kind = self.number.map_or_else(
+            || "evaluation".to_owned(),
+            |(number, of)| format!("visit {number} of {of}"),
+        );
+        let language = match self.language {
+            Language::English => "",
+            Language::Spanish => self.language.own_name(),
+        };
+        let mut acts = vec![
+            Act::post("Said yes", Url::VisitConfirm(self.visit))
+                .first()
+                .key('y')
+                .about(&self.name),
+        ];
+        acts.extend(call(self.phone.as_deref(), &self.name));
+        acts.push(
+            Act::post("Cannot come", Url::VisitCancel(self.visit))
+                .key('x')
+                .about(&self.name),
+        );
+        Row {
+            id: self.visit.to_string(),
+            lead: Some(When::clock(&self.at)),
+            title: self.name.clone(),
+            open: Url::Patient(self.patient).into(),
+            sub: dotted([kind.as_str(), language]),
+            aside: self.clinician.clone(),
+            chip: Some(self.chip()),
+            note: self.note(),
+            acts,
+        }
+    }
+
+    fn chip(&self) -> Chip {
+        match (self.unanswered, self.missed.0) {
+            (0, _) => Chip::new(Tone::Plain, "not asked yet"),
+            (asked, 0) => Chip::new(Tone::Warn, no_reply(asked)),
+            (asked, _) => Chip::new(Tone::Bad, no_reply(asked)),
+        }
+    }
+
+    fn note(&self) -> String {
+        let (missed, of) = self.missed;
+        let history = if missed > 0 {
+            format!("missed {missed} of the last {of}")
+        } else {
+            String::new()
+        };
+        let next = self.next_message.as_ref().map_or_else(String::new, |at| {
+            format!("next message {}", moment::clock(at))
+        });
+        dotted([history, next])
+    }
+}
+
+fn no_reply(asked: u8) -> String {
+    format!(
+        "no reply to {}",
+        count(u32::from(asked), "message", "messages")
+    )
+}
+
+/// Makes the act that calls, where there is a number.
+fn call(phone: Option<&str>, name: &str) -> Option<Act> {
+    phone.map(|phone| Act::go("Call", Link::call(phone)).key('c').about(name))
+}
+
+impl Opening {
+    fn row(&self) -> Row {
+        Row {
+            id: format!("free-{}", self.visit),
+            lead: Some(When::clock(&self.at)),
+            title: self.clinician.clone(),
+            open: Url::Patient(self.patient).into(),
+            sub: format!("{} minutes", self.minutes),
+            aside: String::new(),
+            chip: Some(Chip::new(Tone::Info, "free")),
+            note: dotted([self.freed.as_str(), self.name.as_str()]),
+            acts: vec![Act::go("Open patient", Url::Patient(self.patient)).about(&self.name)],
+        }
+    }
+}
+
+impl Unbooked {
+    fn row(&self, now: &Zoned) -> Row {
+        let last = self.last_visit.as_ref().map_or_else(
+            || "no visit yet".to_owned(),
+            |at| format!("last visit {}", moment::relative(at, now)),
+        );
+        let sent = match self.proposals {
+            0 => "nothing proposed yet".to_owned(),
+            n => format!("{} sent", count(u32::from(n), "proposal", "proposals")),
+        };
+        let mut acts = vec![
+            Act::post("Propose times", Url::PatientPropose(self.patient))
+                .first()
+                .key('b')
+                .about(&self.name),
+        ];
+        acts.extend(call(self.phone.as_deref(), &self.name));
+        Row {
+            id: format!("plan-{}", self.patient),
+            lead: None,
+            title: self.name.clone(),
+            open: Url::Patient(self.patient).into(),
+            sub: String::new(),
+            aside: format!("{} of {} done", self.done, self.planned),
+            chip: Some(Chip::new(Tone::Warn, format!("{} to book", self.left))),
+            note: dotted([last, sent]),
+            acts,
+        }
+    }
+}
+
+impl Waiting {
+    fn row(&self, now: &Zoned) -> Row {
+        Row {
+            id: self.thread.to_string(),
+            lead: None,
+            title: self.name.clone(),
+            open: Url::Thread(self.thread).into(),
+            sub: String::new(),
+            aside: moment::relative(&self.since, now),
+            chip: Some(self.intent.clone()),
+            note: format!("“{}”", self.words),
+            acts: vec![
+                Act::go("Answer", Url::Thread(self.thread))
+                    .first()
+                    .about(&self.name),
+                Act::post("Done", Url::ThreadDone(self.thread))
+                    .key('e')
+                    .about(&self.name),
+            ],
+        }
+    }
+}
+
+impl Work {
+    fn row(&self, now: &Zoned) -> Row {
+        let late = self.due.timestamp() < now.timestamp();
+        let due = format!("due {}", moment::relative(&self.due, now));
+        let (title, open) = match &self.patient {
+            Some((id, name)) => (name.clone(), Link::from(Url::Patient(*id))),
+            None => (self.what.to_owned(), Url::Inbox.into()),
+        };
+        let about = title.clone();
+        let chip = match (self.urgent, late) {
+            (true, _) => Chip::new(Tone::Bad, "possible emergency").icon(Icon::Warn),
+            (false, true) => Chip::new(Tone::Warn, "late"),
+            (false, false) => Chip::new(Tone::Plain, "open"),
+        };
+        let mut acts = vec![
+            Act::post("Done", Url::TaskDone(self.task))
+                .first()
+                .key('d')
+                .about(&about),
+        ];
+        if self.owner.is_none() {
+            acts.push(
+                Act::post("Take", Url::TaskTake(self.task))
+                    .key('a')
+                    .about(&about),
+            );
+        }
+        Row {
+            id: self.task.to_string(),
+            lead: None,
+            title,
+            open,
+            sub: self.owner.clone().unwrap_or_default(),
+            aside: due,
+            chip: Some(chip),
+            note: self.what.to_owned(),
+            acts,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    fn unconfirmed() -> Unconfirmed {
+        Today::typical().unconfirmed.first.swap_remove(0)
+    }
+
+    #[test]
+    fn a_row_says_why_it_is_there() {
+        let mut visit = unconfirmed();
+        visit.unanswered = 0;
+        assert_eq!(visit.chip().text, "not asked yet");
+        visit.unanswered = 1;
+        visit.missed = (0, 4);
+        assert_eq!(visit.chip().text, "no reply to 1 message");
+        assert_eq!(visit.chip().tone, Tone::Warn);
+        visit.missed = (2, 4);
+        assert_eq!(visit.chip().tone, Tone::Bad);
+        assert!(visit.note().starts_with("missed 2 of the last 4"));
+    }
+
+    #[test]
+    fn nobody_without_a_number_is_called() {
+        let mut visit = unconfirmed();
+        visit.phone = None;
+        assert_eq!(visit.row().acts.len(), 2);
+        visit.phone = Some("+13125550142".to_owned());
+        assert_eq!(visit.row().acts.len(), 3);
+    }
+
+    #[test]
+    fn a_possible_emergency_comes_first() {
+        let mut today = Today::typical();
+        for work in &mut today.tasks.first {
+            work.urgent = false;
+        }
+        assert_eq!(today.panels().last().unwrap().id, "tasks");
+        today.tasks.first[0].urgent = true;
+        assert_eq!(today.panels()[0].id, "tasks");
+    }
+
+    #[test]
+    fn work_is_late_when_its_time_has_passed() {
+        let mut work = Today::typical().tasks.first.swap_remove(0);
+        work.urgent = false;
+        let now = sample::now();
+        work.due = now.checked_sub(jiff::SignedDuration::from_mins(1)).unwrap();
+        assert_eq!(work.row(&now).chip.unwrap().text, "late");
+        work.due = now.checked_add(jiff::SignedDuration::from_mins(1)).unwrap();
+        assert_eq!(work.row(&now).chip.unwrap().text, "open");
+    }
+
+    #[test]
+    fn keys_within_a_panel_differ() {
+        for panel in Today::typical().panels() {
+            let mut keys: Vec<_> = panel.keys.iter().map(|(key, _)| *key).collect();
+            keys.dedup();
+            assert_eq!(keys.len(), panel.keys.len(), "{}", panel.id);
+        }
+    }
+}
