@@ -110,11 +110,10 @@ impl Bench {
 
 fn unique(name: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    format!(
-        "tendon_{name}_{}_{}",
-        std::process::id(),
-        NEXT.fetch_add(1, Ordering::Relaxed)
-    )
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    // The engine cuts names at 63 bytes, so what makes it unique stands first.
+    let name = format!("t{}_{number}_{name}", std::process::id());
+    name.chars().take(60).collect()
 }
 
 /// Opens a fresh SQLite file.
