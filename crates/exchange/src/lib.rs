@@ -5,6 +5,7 @@
 //! field and why. Memory stays bounded by one record, whatever the file's size.
 
 pub mod fhir;
+pub mod hl7;
 pub mod problem;
 pub mod record;
 pub mod source;
