@@ -209,3 +209,7 @@ fn ascii(name: &'static str, value: String) -> HeaderValue {
         value,
     )
 }
+
+#[cfg(test)]
+#[path = "letter_tests.rs"]
+mod tests;

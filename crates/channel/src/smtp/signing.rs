@@ -126,3 +126,7 @@ const fn refused(setting: &'static str, problem: &'static str) -> InvalidSetting
         problem,
     }
 }
+
+#[cfg(test)]
+#[path = "signing_tests.rs"]
+mod tests;

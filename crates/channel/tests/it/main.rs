@@ -1,0 +1,9 @@
+//! The carriers against real servers on this machine.
+
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail the test")]
+
+mod smtp;
+mod smtp_debian;
+mod support;
+mod twilio;
+mod webhooks;
