@@ -58,7 +58,7 @@ pub(super) fn check(program: &Program, source: &str) -> Result<(), Vec<Fault>> {
     };
     let root = program.expression();
     if let Some(found) = checker.type_of(root) {
-        checker.want_flag(root.id, &found, "a condition");
+        checker.want_flag(place(root), &found, "a condition");
     }
     if checker.faults.is_empty() {
         Ok(())
@@ -77,7 +77,7 @@ impl Checker<'_> {
     /// Returns the type, or `None` once a fault below it has been reported.
     fn type_of(&mut self, expression: &IdedExpr) -> Option<Type> {
         if let Some(name) = dotted_name(expression) {
-            return self.variable(expression.id, &name);
+            return self.variable(place(expression), &name);
         }
         match &expression.expr {
             Expr::Literal(literal) => self.literal(expression.id, literal),
@@ -86,7 +86,7 @@ impl Checker<'_> {
                 let elements: Vec<_> = list
                     .elements
                     .iter()
-                    .map(|element| Some((element.id, self.type_of(element)?)))
+                    .map(|element| Some((place(element), self.type_of(element)?)))
                     .collect();
                 elements
                     .into_iter()
@@ -157,7 +157,7 @@ impl Checker<'_> {
             }
             (operators::LOGICAL_AND | operators::LOGICAL_OR, [left, right]) => {
                 for (argument, found) in call.args.iter().zip([left, right]) {
-                    self.want_flag(argument.id, found, "&& and ||");
+                    self.want_flag(place(argument), found, "&& and ||");
                 }
                 None
             }
@@ -274,6 +274,15 @@ impl Checker<'_> {
     }
 }
 
+/// Returns the node at which an expression begins: cel places `visit.start` at
+/// its dot.
+fn place(expression: &IdedExpr) -> u64 {
+    match &expression.expr {
+        Expr::Select(select) => place(&select.operand),
+        _ => expression.id,
+    }
+}
+
 /// Names the variables that begin like an unknown one.
 fn suggestions(name: &str) -> String {
     let group = name.split('.').next().unwrap_or_default();
@@ -354,7 +363,7 @@ mod tests {
         let found = faults("referral.call");
         assert_eq!(
             found,
-            ["8: unknown variable referral.call; there is referral.received_at, referral.called"]
+            ["0: unknown variable referral.call; there is referral.received_at, referral.called"]
         );
         assert_eq!(faults("weather"), ["0: unknown variable weather"]);
     }

@@ -211,7 +211,7 @@ fn every_problem_of_a_step_is_reported_with_its_place() {
             vec![
                 "3:21 there is no template hullo",
                 "3:42 a channel must be sms, email or voice",
-                "3:60 prompt must be visit",
+                "3:59 prompt must be visit",
             ],
         ),
         (
