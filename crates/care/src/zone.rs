@@ -10,6 +10,8 @@ mod table;
 
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::contact::{Address, Phone};
@@ -299,6 +301,15 @@ impl Place {
     /// Returns the states whose law counts.
     pub const fn states(&self) -> States {
         self.hint.states
+    }
+
+    /// Returns the latest date on any of the clocks: new law counts as soon as it
+    /// does anywhere.
+    pub fn local_date(&self, at: Timestamp) -> Date {
+        self.time_zones()
+            .map(|zone| zone.to_datetime(at).date())
+            .max()
+            .unwrap_or_else(|| TimeZone::UTC.to_datetime(at).date())
     }
 }
 
