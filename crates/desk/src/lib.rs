@@ -1,1 +1,3 @@
 //! The use cases and the background workers: one function per thing a person, a feed or a timer does.
+
+pub mod wording;
