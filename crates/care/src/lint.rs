@@ -13,7 +13,9 @@ mod numbers;
 #[rustfmt::skip]
 mod words;
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -235,16 +237,35 @@ fn fold_words(text: &str) -> Vec<Word> {
 }
 
 fn denied_phrases(words: &[Word]) -> impl Iterator<Item = Finding> {
-    words.iter().enumerate().flat_map(move |(at, _)| {
+    words.iter().enumerate().flat_map(move |(at, word)| {
         let rest = words.get(at..).unwrap_or_default();
-        words::DENIED.iter().filter_map(move |(code, phrases)| {
-            phrases
-                .iter()
-                .filter_map(|phrase| phrase_at(rest, phrase))
-                .max_by_key(|span| span.end)
-                .map(|span| Finding { code: *code, span })
-        })
+        let likely = head(&word.folded).and_then(|head| DENIED_BY_HEAD.get(head));
+        likely
+            .into_iter()
+            .flatten()
+            .filter_map(move |(code, phrase)| {
+                let span = phrase_at(rest, phrase)?;
+                Some(Finding { code: *code, span })
+            })
     })
+}
+
+/// The denied phrases by their first two letters: every message is checked when
+/// it goes out, and hundreds of phrases at every word would be felt.
+static DENIED_BY_HEAD: LazyLock<HashMap<&str, Vec<(Code, &str)>>> = LazyLock::new(|| {
+    let mut index: HashMap<&str, Vec<(Code, &str)>> = HashMap::new();
+    for (code, phrases) in words::DENIED {
+        for phrase in *phrases {
+            if let Some(head) = head(phrase) {
+                index.entry(head).or_default().push((*code, phrase));
+            }
+        }
+    }
+    index
+});
+
+fn head(word: &str) -> Option<&str> {
+    word.get(..2)
 }
 
 fn phrase_at(words: &[Word], phrase: &str) -> Option<Range<usize>> {
@@ -511,6 +532,7 @@ mod tests {
                 let folded: Vec<String> = fold_words(plain).into_iter().map(|w| w.folded).collect();
                 assert_eq!(folded.join(" "), plain, "{code:?}");
                 assert!(seen.insert(phrase), "{phrase} twice in {code:?}");
+                assert!(head(plain).is_some_and(str::is_ascii), "{phrase}");
             }
         }
     }
