@@ -5,7 +5,11 @@
 //! fills the struct, and samples fill it for the test that renders every page.
 
 pub mod assets;
+pub mod audit;
+pub mod enrol;
+pub mod error;
 pub mod frame;
+pub mod gate;
 pub mod icon;
 pub mod inbox;
 pub mod message;
@@ -14,6 +18,10 @@ pub mod moment;
 pub mod parts;
 pub mod patient;
 pub mod patients;
+pub mod portal;
 pub mod sample;
+pub mod sandbox;
+pub mod second_factor;
+pub mod sign_in;
 pub mod today;
 pub mod urls;

@@ -7,7 +7,11 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use tendon_care::access::Role;
 use tendon_care::id::Id;
+use tendon_care::language::Language;
 
+use super::audit::Audit;
+use super::enrol::Enrol;
+use super::error::ErrorPage;
 use super::frame::{Frame, Look, Section};
 use super::inbox::Inbox;
 use super::message::Message;
@@ -15,8 +19,16 @@ use super::messages::Messages;
 use super::parts::Csrf;
 use super::patient::Patient;
 use super::patients::Patients;
+use super::portal::{
+    cancel::Cancel, check::Check, expired::Expired, move_visit::MoveVisit,
+    preferences::Preferences, stop::Stop, visit::Visit,
+};
+use super::sandbox::Sandbox;
+use super::second_factor::SecondFactor;
+use super::sign_in::SignIn;
 use super::today::Today;
 use super::urls::{LinkToken, Name};
+use crate::words::Words;
 
 /// A name that would run as a script on a page that forgets to escape.
 pub const HOSTILE: &str = r#""><script>alert(1)</script>'&{{7*7}}<img src=x onerror=alert(2)>"#;
@@ -90,7 +102,9 @@ pub fn name(text: &'static str) -> Name {
 /// One page, rendered with one of its samples.
 #[derive(Clone, Debug)]
 pub struct Rendered {
-    /// The page and the sample, such as `today-crowded`.
+    /// The page, such as `portal-visit`, without its language.
+    pub page: &'static str,
+    /// The page, its language where it speaks several, and the sample.
     pub name: String,
     /// The markup.
     pub html: Result<String, String>,
@@ -99,23 +113,56 @@ pub struct Rendered {
 /// Renders every page with every one of its samples, in every language that
 /// the page speaks.
 pub fn all() -> Vec<Rendered> {
-    let mut out = vec![];
-    out.extend(rendered("today", Today::samples()));
-    out.extend(rendered("patients", Patients::samples()));
-    out.extend(rendered("patient", Patient::samples()));
-    out.extend(rendered("inbox", Inbox::samples()));
-    out.extend(rendered("messages", Messages::samples()));
-    out.extend(rendered("message", Message::samples()));
-    out
+    let mut out = Gallery::default();
+    out.hang("today", Today::samples());
+    out.hang("patients", Patients::samples());
+    out.hang("patient", Patient::samples());
+    out.hang("inbox", Inbox::samples());
+    out.hang("messages", Messages::samples());
+    out.hang("message", Message::samples());
+    out.hang("sandbox", Sandbox::samples());
+    out.hang("audit", Audit::samples());
+    out.hang("sign-in", SignIn::samples());
+    out.hang("second-factor", SecondFactor::samples());
+    out.hang("enrol", Enrol::samples());
+    out.hang_in_all("error", ErrorPage::samples);
+    out.hang_in_all("portal-check", Check::samples);
+    out.hang_in_all("portal-visit", Visit::samples);
+    out.hang_in_all("portal-move", MoveVisit::samples);
+    out.hang_in_all("portal-cancel", Cancel::samples);
+    out.hang_in_all("portal-preferences", Preferences::samples);
+    out.hang_in_all("portal-stop", Stop::samples);
+    out.hang_in_all("portal-expired", Expired::samples);
+    out.0
 }
 
-/// Renders the samples of one page.
-fn rendered<'a, P: Template + 'a>(
-    page: &'a str,
-    samples: impl IntoIterator<Item = (&'static str, P), IntoIter: 'a>,
-) -> impl Iterator<Item = Rendered> + 'a {
-    samples.into_iter().map(move |(case, sample)| Rendered {
-        name: format!("{page}-{case}"),
-        html: sample.render().map_err(|error| error.to_string()),
-    })
+/// The samples rendered so far.
+#[derive(Default)]
+struct Gallery(Vec<Rendered>);
+
+impl Gallery {
+    /// Renders the samples of a page that speaks one language.
+    fn hang<P: Template>(&mut self, page: &'static str, samples: Vec<(&'static str, P)>) {
+        for (case, sample) in samples {
+            self.add(page, format!("{page}-{case}"), &sample);
+        }
+    }
+
+    /// Renders the samples of a page that speaks every language.
+    fn hang_in_all<P: Template>(
+        &mut self,
+        page: &'static str,
+        samples: fn(Words) -> Vec<(&'static str, P)>,
+    ) {
+        for language in Language::ALL {
+            for (case, sample) in samples(Words(language)) {
+                self.add(page, format!("{page}-{}-{case}", language.tag()), &sample);
+            }
+        }
+    }
+
+    fn add(&mut self, page: &'static str, name: String, sample: &impl Template) {
+        let html = sample.render().map_err(|error| error.to_string());
+        self.0.push(Rendered { page, name, html });
+    }
 }

@@ -4,13 +4,14 @@
 //! does not compile. Tests hold the files to the list below: each message is
 //! there in each language, takes the same arguments and leaves none unfilled.
 //!
-//! Arguments are set between Unicode's isolating marks (UAX #9), so that a name
-//! written from right to left cannot turn the sentence around it.
+//! What people wrote is set between Unicode's isolating marks (UAX #9), so that
+//! a name from right to left cannot turn the sentence around it. Our own words
+//! and numbers are not: the marks would only get in the way of copying a time.
 
 use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::{FluentArgs, FluentResource};
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use jiff::Zoned;
 use jiff::civil::Weekday;
 use tendon_care::language::Language;
@@ -30,8 +31,22 @@ fn bundle(language: Language, source: &str) -> Bundle {
     };
     let locales = language.tag().parse().into_iter().collect();
     let mut bundle = Bundle::new_concurrent(locales);
+    bundle.set_use_isolating(false);
     bundle.add_resource_overriding(resource);
     bundle
+}
+
+/// The arguments that people wrote: anything may stand in them.
+const WRITTEN_BY_PEOPLE: [&str; 4] = ["name", "clinician", "practice", "address"];
+
+/// Sets what people wrote between isolating marks, and nothing else.
+fn argument<'a>(name: &str, value: impl Into<FluentValue<'a>>) -> FluentValue<'a> {
+    match value.into() {
+        FluentValue::String(text) if WRITTEN_BY_PEOPLE.contains(&name) => {
+            format!("\u{2068}{text}\u{2069}").into()
+        }
+        other => other,
+    }
 }
 
 /// The words of one language.
@@ -105,7 +120,7 @@ macro_rules! words {
             pub fn $name(self $(, $arg: $kind)*) -> String {
                 #[allow(unused_mut, reason = "a message without arguments sets none")]
                 let mut args = FluentArgs::new();
-                $(args.set(stringify!($arg), $arg);)*
+                $(args.set(stringify!($arg), argument(stringify!($arg), $arg));)*
                 self.say($key, &args)
             }
         )*}
@@ -268,10 +283,6 @@ mod tests {
         }
     }
 
-    fn plain(text: &str) -> String {
-        text.replace(['\u{2068}', '\u{2069}'], "")
-    }
-
     #[test]
     fn moments_are_said_in_the_reader_s_language() {
         let at = |hour, minute| {
@@ -283,22 +294,22 @@ mod tests {
         let english = Words(Language::English);
         let spanish = Words(Language::Spanish);
         assert_eq!(
-            plain(&english.moment(&at(8, 40))),
+            english.moment(&at(8, 40)),
             "Wednesday, November 25 at 8:40 AM"
         );
         assert_eq!(
-            plain(&spanish.moment(&at(12, 5))),
+            spanish.moment(&at(12, 5)),
             "miércoles 25 de noviembre, 12:05 p. m."
         );
-        assert_eq!(plain(&english.time(&at(0, 0))), "12:00 AM");
+        assert_eq!(english.time(&at(0, 0)), "12:00 AM");
     }
 
     #[test]
     fn plurals_follow_the_language() {
-        assert_eq!(plain(&Words(Language::English).minutes(1)), "1 minute");
-        assert_eq!(plain(&Words(Language::English).minutes(40)), "40 minutes");
-        assert_eq!(plain(&Words(Language::Spanish).minutes(1)), "1 minuto");
-        assert!(plain(&Words(Language::Spanish).check_wrong(1)).contains("una vez"));
+        assert_eq!(Words(Language::English).minutes(1), "1 minute");
+        assert_eq!(Words(Language::English).minutes(40), "40 minutes");
+        assert_eq!(Words(Language::Spanish).minutes(1), "1 minuto");
+        assert!(Words(Language::Spanish).check_wrong(1).contains("una vez"));
     }
 
     #[test]

@@ -1,0 +1,137 @@
+//! Errors: what went wrong, what was lost (nothing), and what to do now.
+
+use askama::Template;
+
+use super::gate::Gate;
+use super::sample::HOSTILE;
+use super::urls::{Link, Url};
+use crate::words::Words;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "gate/error.html")]
+pub struct ErrorPage {
+    /// What surrounds it.
+    pub gate: Gate,
+    /// What went wrong.
+    pub kind: Kind,
+    /// Where the way back leads; none for a patient whose link is gone.
+    pub back: Option<Link>,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// 404: there is no such page, or the reader may not know that there is.
+    NotFound,
+    /// 403: the reader's role does not include it.
+    Forbidden,
+    /// 403: the form's token is missing, old or another's.
+    Forgery,
+    /// 429: too many tries.
+    Busy {
+        /// Seconds to wait.
+        seconds: u32,
+    },
+    /// 500: ours.
+    Broken {
+        /// The number under which the log tells more; it names nobody.
+        incident: String,
+    },
+}
+
+impl Kind {
+    /// Returns the status of the answer.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::NotFound => 404,
+            Self::Forbidden | Self::Forgery => 403,
+            Self::Busy { .. } => 429,
+            Self::Broken { .. } => 500,
+        }
+    }
+}
+
+impl ErrorPage {
+    /// Returns the heading.
+    pub fn title(&self) -> String {
+        let words = self.gate.words;
+        match self.kind {
+            Kind::NotFound => words.error_not_found(),
+            Kind::Forbidden => words.error_forbidden(),
+            Kind::Forgery => words.error_forgery(),
+            Kind::Busy { .. } => words.error_busy(),
+            Kind::Broken { .. } => words.error_broken(),
+        }
+    }
+
+    /// Says what to do now.
+    pub fn lede(&self) -> String {
+        let words = self.gate.words;
+        match self.kind {
+            Kind::NotFound => words.error_not_found_lede(),
+            Kind::Forbidden => words.error_forbidden_lede(),
+            Kind::Forgery => words.error_forgery_lede(),
+            Kind::Busy { seconds } => words.error_busy_lede(seconds),
+            Kind::Broken { .. } => words.error_broken_lede(),
+        }
+    }
+
+    /// Returns the number to tell us.
+    pub fn incident(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Broken { incident } => Some(incident),
+            _ => None,
+        }
+    }
+
+    /// Returns every sample with its name.
+    pub fn samples(words: Words) -> Vec<(&'static str, Self)> {
+        let page = |kind| Self {
+            gate: Gate::sample(words),
+            kind,
+            back: Some(Url::Today.into()),
+        };
+        let incident = |text: &str| Kind::Broken {
+            incident: text.to_owned(),
+        };
+        let mut lost = page(Kind::NotFound);
+        lost.back = None;
+        vec![
+            ("404", page(Kind::NotFound)),
+            ("404-patient", lost),
+            ("403", page(Kind::Forbidden)),
+            ("forgery", page(Kind::Forgery)),
+            ("429", page(Kind::Busy { seconds: 30 })),
+            ("500", page(incident("7F3K-2M9Q"))),
+            ("hostile", page(incident(HOSTILE))),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tendon_care::language::Language;
+
+    use super::*;
+
+    #[test]
+    fn only_our_own_fault_has_a_number() {
+        for (name, page) in ErrorPage::samples(Words(Language::English)) {
+            assert_eq!(
+                page.incident().is_some(),
+                page.kind.status() == 500,
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_kind_has_words_of_its_own() {
+        let samples = ErrorPage::samples(Words(Language::Spanish));
+        let mut titles: Vec<_> = samples.iter().map(|(_, page)| page.title()).collect();
+        titles.sort();
+        titles.dedup();
+        assert_eq!(titles.len(), 5);
+    }
+}

@@ -1,0 +1,112 @@
+//! Sign-in: e-mail and password.
+
+use askama::Template;
+use tendon_care::language::Language;
+
+use super::gate::Gate;
+use super::parts::{Flash, Tone, count};
+use super::sample::HOSTILE;
+use super::urls::Url;
+use crate::words::Words;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "gate/sign_in.html")]
+pub struct SignIn {
+    /// What surrounds it.
+    pub gate: Gate,
+    /// The e-mail that was typed.
+    pub email: String,
+    /// Why the reader is here again.
+    pub because: Option<Because>,
+}
+
+/// Why the reader is here again. A wrong name and a wrong password are told the
+/// same way, so that nobody can find out who works here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// Not this e-mail with this password.
+    Wrong,
+    /// Too many tries.
+    Locked {
+        /// For how long.
+        minutes: u32,
+    },
+    /// Nothing was done for a while.
+    Idle,
+    /// Signed out.
+    Left,
+}
+
+impl SignIn {
+    /// Returns where the form is sent.
+    pub const fn url(&self) -> Url {
+        Url::SignIn
+    }
+
+    /// Tells whether the fields hold what was refused.
+    pub fn is_refused(&self) -> bool {
+        self.because == Some(Because::Wrong)
+    }
+
+    /// Says why the reader is here again.
+    pub fn flash(&self) -> Option<Flash> {
+        self.because.map(|because| match because {
+            Because::Wrong => Flash::new(Tone::Bad, "This e-mail and password do not go together."),
+            Because::Locked { minutes } => Flash::new(
+                Tone::Bad,
+                format!(
+                    "Too many tries. Wait {}, or ask an administrator.",
+                    count(minutes, "minute", "minutes")
+                ),
+            ),
+            Because::Idle => Flash::new(
+                Tone::Info,
+                "You were signed out because nothing was done for a while.",
+            ),
+            Because::Left => Flash::new(Tone::Good, "You are signed out."),
+        })
+    }
+
+    /// Returns every sample with its name.
+    pub fn samples() -> Vec<(&'static str, Self)> {
+        let page = |email: &str, because| Self {
+            gate: Gate::sample(Words(Language::English)),
+            email: email.to_owned(),
+            because,
+        };
+        let mut hostile = page(HOSTILE, Some(Because::Wrong));
+        HOSTILE.clone_into(&mut hostile.gate.practice);
+        vec![
+            ("first", page("", None)),
+            ("wrong", page("maria@example.org", Some(Because::Wrong))),
+            ("locked", page("", Some(Because::Locked { minutes: 15 }))),
+            ("idle", page("maria@example.org", Some(Because::Idle))),
+            ("left", page("", Some(Because::Left))),
+            ("hostile", hostile),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_does_not_say_which_half_was_wrong() {
+        let (_, page) = SignIn::samples().swap_remove(1);
+        let text = page.flash().unwrap().text;
+        assert!(text.contains("e-mail and password"));
+        assert!(page.is_refused());
+    }
+
+    #[test]
+    fn no_page_ever_prints_a_password() {
+        for (_, page) in SignIn::samples() {
+            let html = page.render().unwrap();
+            let (_, field) = html.split_once(r#"type="password""#).unwrap();
+            let (field, _) = field.split_once('>').unwrap();
+            assert!(!field.contains("value="));
+        }
+    }
+}
