@@ -9,6 +9,7 @@
 
 mod check;
 mod engine;
+mod error;
 mod meta;
 mod part;
 mod sample;
@@ -21,11 +22,13 @@ use minijinja::Value;
 use rust_embed::RustEmbed;
 use tendon_care::contact::Channel;
 use tendon_care::language::Language;
+use tendon_care::lint::Finding;
 use tendon_care::message::{Body, Content};
 use tendon_care::segment::{MAX_PARTS, segments};
 
 pub use check::Reason;
-use engine::{Engine, Failure};
+use engine::Engine;
+pub use error::{WordingError, WordingProblem};
 pub use meta::{Meta, Status, Variable};
 pub use part::Part;
 pub use sample::samples;
@@ -51,60 +54,8 @@ pub struct Override {
     pub source: String,
     /// The version, counted by whoever stores it.
     pub version: u32,
-    /// Who stands behind these words. One part that nobody reviewed makes the
-    /// whole language of the message a draft.
+    /// Who stands behind these words.
     pub status: Status,
-}
-
-/// Words that cannot be used, and why. The shipped ones are used instead.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("message {name}, {}, {part}: {reason}", language.map_or("all languages", Language::tag))]
-pub struct WordingProblem {
-    /// The message.
-    pub name: String,
-    /// The language, where it is about one.
-    pub language: Option<Language>,
-    /// The part or file.
-    pub part: &'static str,
-    /// What is wrong.
-    pub reason: Reason,
-}
-
-/// Why a message could not be worded. Names the message, never a value.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WordingError {
-    /// There is no message of this name.
-    #[error("no message is called {name}")]
-    UnknownMessage {
-        /// The name.
-        name: String,
-    },
-    /// The message is not made for this channel.
-    #[error("message {name} has no words for {}", channel.code())]
-    NoWords {
-        /// The message.
-        name: String,
-        /// The channel.
-        channel: Channel,
-    },
-    /// The message speaks of a visit, and none was given.
-    #[error("message {name} needs {}", variable.name())]
-    MissingValue {
-        /// The message.
-        name: String,
-        /// What it needs.
-        variable: Variable,
-    },
-    /// The template failed.
-    #[error("template {template} failed in line {line}: {what}")]
-    Template {
-        /// Which.
-        template: String,
-        /// The line, from 1.
-        line: usize,
-        /// The kind of failure.
-        what: String,
-    },
 }
 
 /// The languages in which a message goes out.
@@ -121,7 +72,8 @@ pub enum Tongue {
 pub struct Catalogue {
     messages: BTreeMap<String, Meta>,
     engine: Engine,
-    versions: BTreeMap<String, u32>,
+    /// Version and status of the practice's own words, by template.
+    own: BTreeMap<String, (u32, Status)>,
 }
 
 impl Catalogue {
@@ -131,7 +83,7 @@ impl Catalogue {
         let mut catalogue = Self {
             messages: BTreeMap::new(),
             engine: Engine::new(),
-            versions: BTreeMap::new(),
+            own: BTreeMap::new(),
         };
         let mut problems = Vec::new();
         for path in Files::iter() {
@@ -220,6 +172,31 @@ impl Catalogue {
         }
     }
 
+    /// Checks a message after the merge, because a value can smuggle in what the
+    /// template does not say. An empty list means: may go. The HTML part says what
+    /// the plain one says.
+    pub fn lint(&self, name: &str, values: &Values, content: &Content) -> Vec<(Part, Finding)> {
+        let Some(meta) = self.meta(name) else {
+            return Vec::new();
+        };
+        let body = if content.html.is_some() {
+            Part::Text
+        } else {
+            Part::Sms
+        };
+        let subject = content
+            .subject
+            .iter()
+            .map(|subject| (Part::Subject, subject));
+        subject
+            .chain([(body, &content.text)])
+            .flat_map(|(part, words)| {
+                let found = check::lint_with(meta, part, values, words.expose());
+                found.into_iter().map(move |finding| (part, finding))
+            })
+            .collect()
+    }
+
     /// Returns what is known of a message.
     pub fn meta(&self, name: &str) -> Option<&Meta> {
         self.messages.get(name)
@@ -235,7 +212,7 @@ impl Catalogue {
     pub fn source(&self, name: &str, language: Language, part: Part) -> Option<(String, u32)> {
         let template = template(name, language, part);
         let source = self.engine.source(&template)?;
-        Some((source, self.versions.get(&template).copied().unwrap_or(0)))
+        Some((source, self.own.get(&template).map_or(0, |own| own.0)))
     }
 
     /// Tells in which language a message would go out to somebody.
@@ -245,13 +222,22 @@ impl Catalogue {
     }
 
     fn tongue(&self, name: &str, meta: &Meta, wanted: Language, channel: Channel) -> Tongue {
-        let complete = parts_of_channel(channel)
+        let mut templates = parts_of_channel(channel)
             .iter()
-            .all(|part| self.engine.has(&template(name, wanted, *part)));
-        let draft = meta.status.get(&wanted).is_none_or(|s| *s == Status::Draft);
-        if !complete {
-            Tongue::One(Language::English)
-        } else if meta.critical && draft && wanted != Language::English {
+            .map(|part| template(name, wanted, *part));
+        if templates
+            .clone()
+            .any(|template| !self.engine.has(&template))
+        {
+            return Tongue::One(Language::English);
+        }
+        // One part that nobody reviewed makes a draft of the whole.
+        let is_draft = |template: String| {
+            let own = self.own.get(&template).map(|own| own.1);
+            own.or_else(|| meta.status.get(&wanted).copied())
+                .is_none_or(|status| status == Status::Draft)
+        };
+        if meta.critical && wanted != Language::English && templates.any(is_draft) {
             Tongue::WithEnglish(wanted)
         } else {
             Tongue::One(wanted)
@@ -260,16 +246,9 @@ impl Catalogue {
 
     fn put(&mut self, own: &Override) {
         let template = template(&own.name, own.language, own.part);
-        // It has just been checked, so adding it cannot fail.
-        if self.engine.add(&template, &own.source).is_err() {
-            return;
-        }
-        self.versions.insert(template, own.version);
-        if let Some(meta) = self.messages.get_mut(&own.name) {
-            let status = meta.status.entry(own.language).or_insert(own.status);
-            if own.status == Status::Draft || *status == Status::Draft {
-                *status = own.status;
-            }
+        // The words have just been checked, so adding them does not fail.
+        if self.engine.add(&template, &own.source).is_ok() {
+            self.own.insert(template, (own.version, own.status));
         }
     }
 
@@ -355,7 +334,7 @@ impl Words<'_> {
             self.catalogue
                 .engine
                 .render_fitting(&template, self.meta, self.values, part, language)
-                .map_err(|failure| failed(template, failure))
+                .map_err(|failure| WordingError::template(template, failure))
         })
         .collect();
         Ok(said?.join(between))
@@ -372,15 +351,7 @@ impl Words<'_> {
         self.catalogue
             .engine
             .render(FRAME, values)
-            .map_err(|failure| failed(FRAME.to_owned(), failure))
-    }
-}
-
-fn failed(template: String, failure: Failure) -> WordingError {
-    WordingError::Template {
-        template,
-        line: failure.line,
-        what: failure.what,
+            .map_err(|failure| WordingError::template(FRAME.to_owned(), failure))
     }
 }
 

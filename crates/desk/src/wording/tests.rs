@@ -87,6 +87,11 @@ fn every_text_is_short_in_every_language_with_every_sample() {
                     let content = catalogue.render(name, language, &values, channel).unwrap();
                     let text = content.text.expose();
                     assert!(!text.contains("{{"), "{name}: {text}");
+                    assert_eq!(
+                        catalogue.lint(name, &values, &content),
+                        [],
+                        "{name}: {text}"
+                    );
                     rendered += 1;
                     if channel != Channel::Sms {
                         assert!(content.html.unwrap().expose().contains("</html>"), "{name}");
@@ -293,6 +298,19 @@ fn values_cannot_break_out_of_their_place() {
             .contains("Hi <b>Jo</b>  Bcc: x {{ clinic }},")
     );
     assert_eq!(format!("{values:?}"), "Values(…)");
+}
+
+#[test]
+fn what_a_value_smuggles_in_is_found_after_the_merge() {
+    let catalogue = catalogue();
+    let mut values = samples()[0].clone();
+    values.phone = "your knee (312) 555-0142".to_owned();
+    let content = catalogue
+        .render("help", Language::English, &values, Channel::Sms)
+        .unwrap();
+    let found = catalogue.lint("help", &values, &content);
+    let codes: Vec<_> = found.iter().map(|(part, f)| (*part, f.code)).collect();
+    assert_eq!(codes, [(Part::Sms, Code::BodyPart)]);
 }
 
 #[test]
