@@ -124,7 +124,7 @@ impl<R: Read> Reader<R> {
             .split(|byte| *byte == b'\n')
             .next()
             .unwrap_or_default();
-        self.cursor.lines = named && first.trim_ascii().len() > 1;
+        self.cursor.lines = named && !matches!(first.trim_ascii(), b"{" | b"[" | b"");
         Ok(())
     }
 

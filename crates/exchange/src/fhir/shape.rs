@@ -127,7 +127,6 @@ shapes! {
         identifier: Many<Identifier>,
         name: Text,
         description: Text,
-        mode: Text,
         address: Field<Address>,
     }
 

@@ -59,11 +59,9 @@ pub(super) fn practitioner_role(
     })))
 }
 
-/// Maps a Location; a kind of place rather than a place is left out.
+/// Maps a Location. A kind of place, such as "the patient's home", is one as
+/// well: visits refer to it.
 pub(super) fn location(ctx: &mut Context<'_>, location: &Location) -> Option<Record> {
-    if ctx.text(&location.mode, Path::new("mode")) == Some("kind") {
-        return None;
-    }
     let identity = ctx.identify("Location", &location.id, &location.identifier)?;
     let name = ctx.text(&location.name, Path::new("name"));
     let name = name.or(ctx.text(&location.description, Path::new("description")));

@@ -11,7 +11,7 @@
 //! A participant who `accepted` has not confirmed: most systems say so of
 //! everyone they book. An Encounter of the emergency department or of a
 //! hospital stay is kept as a document, because it was never on an outpatient
-//! practice's book. An Encounter that names its Appointment is that visit's
+//! practice's book, and so is one without a beginning. An Encounter that names its Appointment is that visit's
 //! ending and keeps the visit's planned time.
 
 use tendon_care::appointment::{CancelledBy, VisitKind};
@@ -374,11 +374,7 @@ pub(super) fn encounter(ctx: &mut Context<'_>, encounter: &Encounter) -> Visit {
     let booked = booked.and_then(|reference| appointment_key(ctx, reference));
     let over = matches!(status, Some(VisitStatus::Cancelled(_) | VisitStatus::Void));
     if booked.is_none() && starts_at.is_none() && !over {
-        ctx.reject(
-            "period.start",
-            "is missing or unreadable in a visit that stands",
-        );
-        return nothing();
+        return Visit::Document;
     }
     let (clinician, clinician_name) = attending(ctx, &encounter.participant);
     let (location, location_name) = whereabouts(ctx, encounter);

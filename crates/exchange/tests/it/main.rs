@@ -1,0 +1,6 @@
+//! The formats of other people, from outside.
+
+#[cfg(test)]
+mod fhir;
+#[cfg(test)]
+mod hl7;
