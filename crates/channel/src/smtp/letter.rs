@@ -10,7 +10,9 @@
 use std::time::SystemTime;
 
 use lettre::address::Envelope;
-use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::header::{
+    ContentTransferEncoding, ContentType, HeaderName, HeaderValue, MIME_VERSION_1_0,
+};
 use lettre::message::{Body, Mailbox, MessageBuilder, MultiPart, SinglePart};
 use lettre::{Address as MailAddress, Message};
 use tendon_care::contact::{Address, Email};
@@ -79,25 +81,24 @@ fn headers(
         .from(from)
         .to(to)
         .subject(one_line(subject.map_or("", |subject| subject.expose())))
+        // Without it a reader may show the encoding instead of the words.
+        .header(MIME_VERSION_1_0)
         .raw_header(HeaderValue::new(
             HeaderName::new_from_ascii_str("Content-Language"),
             outgoing.language.tag().to_owned(),
-        ))
-        // Asks robots not to answer (RFC 3834 §5); people's answers still come.
-        .raw_header(HeaderValue::new(
-            HeaderName::new_from_ascii_str("Auto-Submitted"),
-            "auto-generated".to_owned(),
         ));
     let reply_to = outgoing.sender.reply_to.as_ref();
     if let Some(reply_to) = reply_to.and_then(|reply_to| mailbox(reply_to, None)) {
         builder = builder.reply_to(reply_to);
     }
     let answered = outgoing.in_reply_to.as_deref();
-    if let Some(answered) = answered.filter(|id| is_message_id(id)) {
-        builder = builder
+    builder = match answered.filter(|id| is_message_id(id)) {
+        Some(answered) => builder
             .in_reply_to(answered.to_owned())
-            .references(answered.to_owned());
-    }
+            .references(answered.to_owned()),
+        // Asks robots not to answer (RFC 3834 §5.1); people's answers still come.
+        None => builder.raw_header(ascii("Auto-Submitted", "auto-generated".to_owned())),
+    };
     unsubscribing(builder, outgoing)
 }
 
@@ -147,7 +148,6 @@ fn body(builder: MessageBuilder, outgoing: &Outgoing) -> Result<Message, lettre:
     // Each part is encoded by itself, so the whole is already seven-bit.
     let encoded = Body::dangerous_pre_encoded(bytes, ContentTransferEncoding::SevenBit);
     builder
-        .header(lettre::message::header::MIME_VERSION_1_0)
         .raw_header(ascii("Content-Type", content_type))
         .body(encoded)
 }

@@ -57,6 +57,7 @@ fn the_letter_follows_from_the_message_alone() {
          From: care@clinic.example\r\n\
          To: ana@example.org\r\n\
          Subject: Your visit on Monday\r\n\
+         MIME-Version: 1.0\r\n\
          Content-Language: en\r\n\
          Auto-Submitted: auto-generated\r\n\
          Content-Type: text/plain; charset=utf-8\r\n\
@@ -198,6 +199,8 @@ fn an_answer_joins_the_thread() {
     for name in ["In-Reply-To", "References"] {
         assert!(headers.contains(&format!("{name}: <abc.1@mail.example.org>")));
     }
+    let automatic = |line: &String| line.starts_with("Auto-Submitted");
+    assert!(!headers.iter().any(automatic), "an answer is no robot's");
 }
 
 #[test]

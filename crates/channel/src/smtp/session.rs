@@ -16,6 +16,8 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::ClientId;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use secrecy::ExposeSecret;
 use tendon_care::message::{Failure, FailureClass};
 use tokio::net::TcpStream;
@@ -54,8 +56,7 @@ impl Sessions {
         let host = settings.server.host.clone();
         let mut tls = TlsParameters::builder(host);
         if let Some(pem) = &settings.root_certificates {
-            let root = Certificate::from_pem(pem).map_err(|_| BAD_ROOT)?;
-            tls = tls.add_root_certificate(root);
+            tls = tls.add_root_certificate(certificates(pem)?);
         }
         let sender_domain = settings.from.expose().rsplit_once('@');
         let hello = sender_domain.map_or("localhost", |(_, domain)| domain);
@@ -260,11 +261,24 @@ fn refusal(stage: Stage, error: &smtp::Error) -> Option<Broken> {
 fn opening_failure(error: &smtp::Error) -> Failure {
     match refusal(Stage::Opening, error) {
         Some(Broken::Refused(failure) | Broken::Before(failure)) => failure,
-        _ if error.is_tls() => transient("tls"),
+        _ if is_about_tls(error) => transient("tls"),
         // lettre calls it a client error when no way to sign in is offered.
         _ if error.is_client() => rejected("sign_in_not_offered"),
         _ => transient("connect"),
     }
+}
+
+/// Tells an untrusted certificate from a server that is away. lettre calls both
+/// a connection error when encryption begins with the first byte.
+fn is_about_tls(error: &smtp::Error) -> bool {
+    let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    let about_tls = |cause: &(dyn std::error::Error + 'static)| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+            .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
+    };
+    error.is_tls() || causes.any(about_tls)
 }
 
 fn rejected(code: &str) -> Failure {
@@ -278,6 +292,15 @@ fn transient(code: &str) -> Failure {
     Failure {
         class: FailureClass::Transient,
         code: code.to_owned(),
+    }
+}
+
+/// Reads PEM, in which lettre would find nothing without a word.
+fn certificates(pem: &[u8]) -> Result<Certificate, InvalidSetting> {
+    let found = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
+    match found {
+        Ok(found) if !found.is_empty() => Certificate::from_pem(pem).map_err(|_| BAD_ROOT),
+        _ => Err(BAD_ROOT),
     }
 }
 

@@ -22,7 +22,7 @@ use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 use crate::carrier::InvalidSetting;
 
 /// The headers under the signature.
-const SIGNED: [&str; 13] = [
+const SIGNED: [&str; 14] = [
     "From",
     "Reply-To",
     "Subject",
@@ -32,6 +32,7 @@ const SIGNED: [&str; 13] = [
     "Message-ID",
     "In-Reply-To",
     "References",
+    "MIME-Version",
     "Content-Type",
     "Content-Transfer-Encoding",
     "List-Unsubscribe",

@@ -153,6 +153,7 @@ fn comparable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::twilio::{Settings, Source};
 
     fn listed(body: &str, created: Option<&str>) -> MessageResource {
         MessageResource {
@@ -204,6 +205,29 @@ mod tests {
             ("Mañana a las 9", "Man\u{303}ana a las 9"),
         ] {
             assert!(matches(&listed(came_back, None), sent), "{came_back}");
+        }
+    }
+
+    #[test]
+    fn a_next_page_elsewhere_never_sees_the_token() {
+        // The first test of a process installs it, and that is enough.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let source = Source::parse("+13125550100").unwrap();
+        let carrier = Twilio::new(Settings::new("AC01", "token", source)).unwrap();
+        let page = "/2010-04-01/Accounts/AC01/Messages.json?Page=1";
+        for uri in [page, &format!("https://api.twilio.com{page}")] {
+            let next = carrier.next_page(uri).unwrap();
+            assert_eq!(next.as_str(), format!("https://api.twilio.com{page}"));
+        }
+        for uri in [
+            "https://evil.example/2010-04-01/Accounts/AC01/Messages.json",
+            "//evil.example/",
+            "http://api.twilio.com/",
+            "https://api.twilio.com:8443/",
+            "data:,",
+        ] {
+            let next = carrier.next_page(uri);
+            assert_eq!(next, Err(Blind::Incomplete), "{uri}");
         }
     }
 

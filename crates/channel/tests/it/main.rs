@@ -4,6 +4,7 @@
 
 mod smtp;
 mod smtp_debian;
+mod smtp_tls;
 mod support;
 mod twilio;
 mod webhooks;

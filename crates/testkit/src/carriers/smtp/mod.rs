@@ -3,6 +3,7 @@
 mod session;
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,9 +12,13 @@ use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 
-/// Who may send, and how much is remembered.
-#[derive(Clone, Debug)]
+pub use tokio_rustls::TlsAcceptor;
+
+/// Who may send, how, and how much is remembered.
+#[derive(Clone)]
 pub struct Options {
+    /// Whether and when conversations are encrypted.
+    pub encryption: Encryption,
     /// User and password, demanded before any letter where given.
     pub credentials: Option<(String, String)>,
     /// How many of the last letters are kept. All are counted.
@@ -23,10 +28,31 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            encryption: Encryption::None,
             credentials: None,
             keep: usize::MAX,
         }
     }
+}
+
+/// Prints no password and no key.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("keep", &self.keep)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether and when conversations are encrypted.
+#[derive(Clone)]
+pub enum Encryption {
+    /// Never.
+    None,
+    /// When the client asks by STARTTLS.
+    OnRequest(TlsAcceptor),
+    /// From the first byte.
+    Always(TlsAcceptor),
 }
 
 /// What goes wrong, once, when a conversation comes to a point.
@@ -76,6 +102,8 @@ pub struct Received {
     pub from: String,
     /// The envelope's recipients.
     pub to: Vec<String>,
+    /// Whether it came over an encrypted connection.
+    pub encrypted: bool,
     /// Headers and body, dots unstuffed, lines ending in CRLF.
     pub data: String,
     /// The `Message-ID` without brackets, empty if there is none.

@@ -4,18 +4,26 @@ use std::io;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 use tokio::net::TcpStream;
 
-use super::{At, Received, Shared, Then};
+use super::{At, Encryption, Received, Shared, Then};
 
 /// The longest command, and the most that a letter may hold.
 const MAX_LINE_BYTES: u64 = 64 << 10;
 const MAX_LETTER_BYTES: usize = 32 << 20;
 
+/// A stream, encrypted or not.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
 struct Conversation<'a> {
     shared: &'a Shared,
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Stream>>,
+    encrypted: bool,
     signed_in: bool,
     from: Option<String>,
     to: Vec<String>,
@@ -32,9 +40,17 @@ impl From<io::Error> for Ended {
 
 /// Answers commands until the conversation ends.
 pub(super) async fn converse(stream: TcpStream, shared: &Shared) {
+    let (stream, encrypted): (Box<dyn Stream>, bool) = match &shared.options.encryption {
+        Encryption::Always(tls) => match tls.accept(stream).await {
+            Ok(stream) => (Box::new(stream), true),
+            Err(_) => return,
+        },
+        _ => (Box::new(stream), false),
+    };
     let mut conversation = Conversation {
         shared,
         stream: BufReader::new(stream),
+        encrypted,
         signed_in: shared.options.credentials.is_none(),
         from: None,
         to: Vec::new(),
@@ -50,6 +66,10 @@ impl Conversation<'_> {
         }
         loop {
             let line = self.line().await?;
+            if line.eq_ignore_ascii_case("STARTTLS") {
+                self.start_tls().await?;
+                continue;
+            }
             let (verb, rest) = line.split_once(' ').unwrap_or((&line, ""));
             match verb.to_ascii_uppercase().as_str() {
                 "EHLO" => self.ehlo().await?,
@@ -79,8 +99,25 @@ impl Conversation<'_> {
             Some(_) => "250-AUTH PLAIN LOGIN\r\n",
             None => "",
         };
-        let lines = format!("250-sink.test\r\n{auth}250-8BITMIME\r\n250 ENHANCEDSTATUSCODES");
+        let tls = match self.shared.options.encryption {
+            Encryption::OnRequest(_) if !self.encrypted => "250-STARTTLS\r\n",
+            _ => "",
+        };
+        let lines = format!("250-sink.test\r\n{tls}{auth}250-8BITMIME\r\n250 ENHANCEDSTATUSCODES");
         self.say(&lines).await
+    }
+
+    async fn start_tls(&mut self) -> Result<(), Ended> {
+        let Encryption::OnRequest(tls) = &self.shared.options.encryption else {
+            return self.say("502 5.5.1 no such command").await;
+        };
+        self.say("220 2.0.0 go on").await?;
+        self.forget();
+        let plain: Box<dyn Stream> = Box::new(tokio::io::empty());
+        let plain = std::mem::replace(&mut self.stream, BufReader::new(plain)).into_inner();
+        self.stream = BufReader::new(Box::new(tls.accept(plain).await?));
+        self.encrypted = true;
+        Ok(())
     }
 
     async fn auth(&mut self, rest: &str) -> Result<(), Ended> {
@@ -147,6 +184,7 @@ impl Conversation<'_> {
         let letter = Received {
             from: self.from.take().unwrap_or_default(),
             to: std::mem::take(&mut self.to),
+            encrypted: self.encrypted,
             message_id: message_id(&data),
             data,
         };
