@@ -39,10 +39,7 @@ pub fn read(wire: &Wire<'_>, control: &Control, notes: &mut Notes<'_>) -> Result
     let groups = Group::all(wire);
     if groups.is_empty() {
         notes.reject("PID-3", "is missing: the message names no patient");
-        return Ok(vec![Item {
-            record: None,
-            problems: notes.take(),
-        }]);
+        return Ok(vec![notes.item(None)]);
     }
     let changed_at = patient::changed_at(wire, control);
     Ok(match trigger {
@@ -66,10 +63,7 @@ fn person(
     notes: &mut Notes<'_>,
 ) -> Vec<Item> {
     let Some(mut record) = patient::read(group, control, changed_at, notes) else {
-        return vec![Item {
-            record: None,
-            problems: notes.take(),
-        }];
+        return vec![notes.item(None)];
     };
     record.inactive |= matches!(control.trigger.as_str(), "A23" | "A29");
     let moves_between_persons = group.named("MRG").any(|mrg| {
@@ -84,10 +78,7 @@ fn person(
         );
     }
     let arrival = visit::read_arrival(group, control, &record.key, changed_at);
-    let mut items = vec![Item {
-        record: Some(Record::Patient(Box::new(record))),
-        problems: notes.take(),
-    }];
+    let mut items = vec![notes.item(Some(Record::Patient(Box::new(record))))];
     items.extend(arrival.map(|visit| Item {
         record: Some(Record::Appointment(Box::new(visit))),
         problems: Vec::new(),
@@ -103,10 +94,7 @@ fn merge(
     notes: &mut Notes<'_>,
 ) -> Vec<Item> {
     let Some(survivor) = patient::read(group, control, changed_at, notes) else {
-        return vec![Item {
-            record: None,
-            problems: notes.take(),
-        }];
+        return vec![notes.item(None)];
     };
     let mut retired: Vec<ForeignKey> = Vec::new();
     for mrg in group.named("MRG") {
@@ -164,10 +152,7 @@ fn link(
     for group in groups {
         let record = patient::read(group, control, changed_at, notes);
         keys.extend(record.as_ref().map(|record| record.key.clone()));
-        items.push(Item {
-            record: record.map(|record| Record::Patient(Box::new(record))),
-            problems: notes.take(),
-        });
+        items.push(notes.item(record.map(|record| Record::Patient(Box::new(record)))));
     }
     if let [first, second, ..] = keys.as_slice() {
         let is_linked = control.trigger == "A24";

@@ -58,19 +58,13 @@ pub fn read_report(wire: &Wire<'_>, control: &Control, notes: &mut Notes<'_>) ->
         );
         document("DocumentReference", key, Some(patient), body)
     });
-    vec![Item {
-        record: record.map(Record::Document),
-        problems: notes.take(),
-    }]
+    vec![notes.item(record.map(Record::Document))]
 }
 
 /// Reads a DFT as one ChargeItem for each `FT1`.
 pub fn read_charges(wire: &Wire<'_>, control: &Control, notes: &mut Notes<'_>) -> Vec<Item> {
     let Some(patient) = person(wire, control, notes) else {
-        return vec![Item {
-            record: None,
-            problems: notes.take(),
-        }];
+        return vec![notes.item(None)];
     };
     let lines = wire.segments().filter(|segment| segment.name == "FT1");
     let mut items: Vec<Item> = lines
@@ -92,10 +86,7 @@ pub fn read_charges(wire: &Wire<'_>, control: &Control, notes: &mut Notes<'_>) -
         .collect();
     if items.is_empty() {
         notes.reject("FT1-4", "is missing: the message holds no charge");
-        items.push(Item {
-            record: None,
-            problems: notes.take(),
-        });
+        items.push(notes.item(None));
     }
     items
 }

@@ -39,7 +39,7 @@ pub use ack::{AckCode, ack};
 pub use control::{AckWhen, Control, Endpoint};
 pub use split::{MAX_MESSAGE_BYTES, Piece, Split, split};
 pub use visit::VISIT_NUMBER;
-pub use wire::{Delimiters, Segment, Value, Wire};
+pub use wire::{Delimiters, MAX_SEGMENTS, Segment, Value, Wire};
 pub use write::{Envelope, Outgoing, write};
 
 use crate::Item;
@@ -101,38 +101,18 @@ pub fn read_message(bytes: &[u8], source: &str, index: u64) -> Message {
         notes.reject("MSH-1", "message does not begin with an MSH segment");
         return Message {
             control: Control::default(),
-            items: vec![Item {
-                record: None,
-                problems: notes.take(),
-            }],
+            items: vec![notes.item(None)],
             skipped: None,
         };
     };
-    let control = Control::read(&wire);
     if decoded.guessed {
         notes.ignore(
             "MSH-18",
             "text is not in the declared character set; it was read as windows-1252",
         );
     }
-    let read = match (control.message_type.as_str(), control.trigger.as_str()) {
-        ("ADT", _) => adt::read(&wire, &control, &mut notes),
-        ("SIU", _) => visit::read(&wire, &control, &mut notes),
-        ("REF", _) => referral::read_referral(&wire, &control, &mut notes),
-        ("ORM" | "OMG", _) => referral::read_orders(&wire, &control, &mut notes),
-        ("MDM", _) => Ok(document::read_report(&wire, &control, &mut notes)),
-        ("DFT", _) => Ok(document::read_charges(&wire, &control, &mut notes)),
-        ("ACK" | "MCF", _) => Err(Skip::Acknowledgement),
-        ("", _) => {
-            notes.reject("MSH-9", "is empty: the message has no type");
-            Ok(vec![Item {
-                record: None,
-                problems: notes.take(),
-            }])
-        }
-        _ => Err(Skip::Unused),
-    };
-    let (items, skipped) = match read {
+    let control = Control::read(&wire);
+    let (items, skipped) = match map(&wire, &control, &mut notes) {
         Ok(items) => (items, None),
         Err(skip) => (Vec::new(), Some(skip)),
     };
@@ -140,6 +120,31 @@ pub fn read_message(bytes: &[u8], source: &str, index: u64) -> Message {
         control,
         items,
         skipped,
+    }
+}
+
+/// Hands a message to the reader of its type.
+fn map(wire: &Wire<'_>, control: &Control, notes: &mut Notes<'_>) -> Result<Vec<Item>, Skip> {
+    if wire.is_overfull() {
+        notes.reject(
+            "MSH-1",
+            format!("message has more than {MAX_SEGMENTS} segments"),
+        );
+        return Ok(vec![notes.item(None)]);
+    }
+    match control.message_type.as_str() {
+        "ADT" => adt::read(wire, control, notes),
+        "SIU" => visit::read(wire, control, notes),
+        "REF" => referral::read_referral(wire, control, notes),
+        "ORM" | "OMG" => referral::read_orders(wire, control, notes),
+        "MDM" => Ok(document::read_report(wire, control, notes)),
+        "DFT" => Ok(document::read_charges(wire, control, notes)),
+        "ACK" | "MCF" => Err(Skip::Acknowledgement),
+        "" => {
+            notes.reject("MSH-9", "is empty: the message has no type");
+            Ok(vec![notes.item(None)])
+        }
+        _ => Err(Skip::Unused),
     }
 }
 

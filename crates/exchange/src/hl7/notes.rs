@@ -1,6 +1,8 @@
 //! What went wrong in one message, gathered while its values are read.
 
+use crate::Item;
 use crate::problem::{Position, Problem, Severity};
+use crate::record::Record;
 
 /// The problems of one message so far, and where it stands in its source.
 #[derive(Debug)]
@@ -29,6 +31,14 @@ impl<'a> Notes<'a> {
     /// Notes why the whole record cannot be used.
     pub fn reject(&mut self, field: &str, reason: impl Into<String>) {
         self.push(field, reason.into(), Severity::Rejected);
+    }
+
+    /// Makes an item of a record, or of none, with what was noted since the last.
+    pub fn item(&mut self, record: Option<Record>) -> Item {
+        Item {
+            record,
+            problems: self.take(),
+        }
     }
 
     /// Hands over what was noted and begins anew.

@@ -135,10 +135,7 @@ fn with_patient(
         None
     };
     let key = patient.as_ref().map(|patient| patient.key.clone());
-    let mut items = vec![Item {
-        record: patient.map(|patient| Record::Patient(Box::new(patient))),
-        problems: notes.take(),
-    }];
+    let mut items = vec![notes.item(patient.map(|patient| Record::Patient(Box::new(patient))))];
     if !refusals.is_empty() {
         items.push(Item {
             record: None,

@@ -42,10 +42,7 @@ pub fn read(wire: &Wire<'_>, control: &Control, notes: &mut Notes<'_>) -> Result
         notes.reject("SCH-2", "is empty: the visit has no number");
     }
     let (Some(key), false) = (key, groups.is_empty()) else {
-        return Ok(vec![Item {
-            record: None,
-            problems: notes.take(),
-        }]);
+        return Ok(vec![notes.item(None)]);
     };
     let (starts_at, minutes) = timing(wire, notes);
     let (location, location_name) = location(wire, control.assigner());
@@ -83,10 +80,7 @@ pub fn read(wire: &Wire<'_>, control: &Control, notes: &mut Notes<'_>) -> Result
             }
             Record::Appointment(Box::new(visit(key, record)))
         });
-        items.push(Item {
-            record,
-            problems: notes.take(),
-        });
+        items.push(notes.item(record));
     }
     Ok(items)
 }

@@ -86,12 +86,25 @@ impl Delimiters {
     }
 }
 
+/// The most segments that a message may have: scans split over `OBX` have
+/// thousands, and nothing else comes near.
+pub const MAX_SEGMENTS: usize = 20_000;
+
+/// The fields of a segment that are told apart; no segment of the standard has
+/// half as many. The last one holds whatever follows.
+const MAX_FIELDS: usize = 256;
+
+/// The repetitions of a field that are read. Together the three limits bound
+/// memory and work for a message that was made to hurt.
+const MAX_REPETITIONS: usize = 64;
+
 /// A message cut into segments and fields; everything borrows from its text.
 pub struct Wire<'a> {
     delimiters: Delimiters,
     /// The fields of all segments, one after the other.
     fields: Vec<&'a str>,
     segments: Vec<Span<'a>>,
+    overfull: bool,
 }
 
 /// Where a segment's fields lie in the flat list.
@@ -119,6 +132,7 @@ impl<'a> Wire<'a> {
             delimiters: Delimiters::declared(field, msh_2),
             fields: Vec::with_capacity(128),
             segments: Vec::with_capacity(12),
+            overfull: false,
         };
         let mut open: Option<(usize, usize)> = None;
         let mut at = 0;
@@ -141,6 +155,12 @@ impl<'a> Wire<'a> {
     /// Returns the delimiters in force.
     pub fn delimiters(&self) -> Delimiters {
         self.delimiters
+    }
+
+    /// Tells whether the message has more than [`MAX_SEGMENTS`], of which only
+    /// the first were kept.
+    pub const fn is_overfull(&self) -> bool {
+        self.overfull
     }
 
     /// Returns the first segment of that name.
@@ -167,6 +187,10 @@ impl<'a> Wire<'a> {
         let Some(line) = open.and_then(|(start, end)| text.get(start..end)) else {
             return;
         };
+        if self.segments.len() == MAX_SEGMENTS {
+            self.overfull = true;
+            return;
+        }
         let start = self.fields.len();
         let name = line.get(..3).unwrap_or(line);
         let body = line.get(3..).unwrap_or_default();
@@ -176,7 +200,8 @@ impl<'a> Wire<'a> {
             self.fields.push(body.get(..field_len).unwrap_or_default());
         }
         if let Some(rest) = body.get(field_len..) {
-            self.fields.extend(rest.split(self.delimiters.field));
+            let fields = rest.splitn(MAX_FIELDS, self.delimiters.field);
+            self.fields.extend(fields);
         }
         self.segments.push(Span {
             name,
@@ -277,12 +302,13 @@ impl<'a> Value<'a> {
         !self.is_empty() && !self.is_null()
     }
 
-    /// Returns the repetitions that say something.
+    /// Returns the repetitions that say something, 64 at most.
     pub fn repetitions(self) -> impl Iterator<Item = Value<'a>> {
         self.raw
             .split(self.delimiters.repetition)
             .map(move |raw| self.part(raw))
             .filter(|value| !value.is_empty())
+            .take(MAX_REPETITIONS)
     }
 
     /// Returns a component of the first repetition, counted from 1.
@@ -378,6 +404,21 @@ mod tests {
         assert_eq!(read("MSH"), None);
         assert_eq!(read("MSHA"), None);
         assert_eq!(read("PID|1"), None);
+    }
+
+    #[test]
+    fn a_message_made_to_hurt_stays_small() {
+        let fields = format!("MSH|^~\\&{}", "|x".repeat(100_000));
+        let wire = Wire::parse(&fields).unwrap();
+        assert!(wire.fields.len() <= MAX_FIELDS + 1);
+        let segments = format!("MSH|^~\\&\r{}", "PID|1\r".repeat(MAX_SEGMENTS));
+        let wire = Wire::parse(&segments).unwrap();
+        assert!(wire.is_overfull());
+        assert_eq!(wire.segments().count(), MAX_SEGMENTS);
+        let repeats = format!("MSH|^~\\&|{}", "x~".repeat(100_000));
+        let wire = Wire::parse(&repeats).unwrap();
+        assert_eq!(wire.field("MSH", 3).repetitions().count(), MAX_REPETITIONS);
+        assert!(!wire.is_overfull());
     }
 
     #[test]
