@@ -45,7 +45,7 @@ impl From<io::Error> for Fault {
 }
 
 /// What a kept value looked like from outside.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Tape {
     /// Its bytes; incomplete where it is too large.
     pub(super) bytes: Vec<u8>,
@@ -56,8 +56,8 @@ pub(super) struct Tape {
 }
 
 /// Reads forward only. `lines` makes a line break inside a value a fault, which
-/// is how one broken line of NDJSON leaves the next one readable.
-#[derive(Debug)]
+/// is how one broken line of NDJSON leaves the next one readable. It holds
+/// people's data, so it has no `Debug`.
 pub(super) struct Cursor<R> {
     reader: R,
     buffer: Vec<u8>,

@@ -6,6 +6,7 @@
 //! entry or line.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::Read;
 
 use crate::Item;
@@ -38,7 +39,6 @@ pub fn read<R: Read>(reader: R, source: &str) -> Reader<R> {
 }
 
 /// An iterator over the items of one source.
-#[derive(Debug)]
 pub struct Reader<R> {
     cursor: Cursor<Plain<R>>,
     state: State,
@@ -394,6 +394,13 @@ impl<R: Read> Reader<R> {
                 }
             }
         }
+    }
+}
+
+impl<R> fmt::Debug for Reader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The buffers hold people's data.
+        write!(f, "Reader(resource {})", self.sift.index)
     }
 }
 

@@ -22,7 +22,6 @@ const MAX_TYPES: usize = 256;
 const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
 
 /// The items of one source, with all that is remembered between resources.
-#[derive(Debug)]
 pub(super) struct Sift {
     pub(super) source: String,
     pub(super) home: String,
@@ -36,7 +35,6 @@ pub(super) struct Sift {
 }
 
 /// An Appointment whose actors the Bundle has not introduced yet.
-#[derive(Debug)]
 struct Waiting {
     text: String,
     full_url: Option<String>,

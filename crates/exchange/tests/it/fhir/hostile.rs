@@ -116,6 +116,9 @@ fn no_problem_repeats_a_value() {
     }
     let items = format!("{:?}", items(&text));
     assert!(!items.contains("Núñez"), "a record shows a name in Debug");
+    let mut reader = fhir::read(text.as_bytes(), "x");
+    reader.next();
+    assert_eq!(format!("{reader:?}"), "Reader(resource 1)");
 }
 
 #[test]
