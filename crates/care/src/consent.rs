@@ -7,14 +7,13 @@
 //!
 //! *Source*: 47 CFR 64.1200(a)(10)–(12); the consent record of docs/consent.md.
 
-use std::fmt;
+mod entry;
 
 use jiff::Timestamp;
 
-use crate::access::Actor;
+pub use self::entry::{Act, Entry, Evidence, EvidenceRef, Extent, RevokedVia};
 use crate::contact::{Address, Channel, Owner};
-use crate::id::{ConsentId, LinkId, MessageId};
-use crate::language::Language;
+use crate::id::ConsentId;
 use crate::purpose::{Purpose, Purposes};
 
 /// On what a consent rests, from the weakest to the strongest.
@@ -107,165 +106,6 @@ impl Terms {
         let least = self.least.get(purpose as usize).copied().flatten();
         least.is_none_or(|least| basis >= least)
     }
-}
-
-/// A pointer to a piece of evidence outside the ledger; it may hold an IP address
-/// or a file name, so `Debug` prints none of it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct EvidenceRef(String);
-
-impl EvidenceRef {
-    /// Wraps a pointer.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// Returns the pointer for storing and for who may see it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for EvidenceRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("EvidenceRef(…)")
-    }
-}
-
-/// What proves an entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Evidence {
-    /// The raw inbound message.
-    Message(MessageId),
-    /// The page behind a signed link.
-    Page(LinkId),
-    /// A form, on paper or on a page, with the address it came from.
-    Form(EvidenceRef),
-    /// A recording.
-    Recording(EvidenceRef),
-    /// The record of the EHR that carried it.
-    Feed(EvidenceRef),
-    /// What a member of staff wrote down.
-    Note(EvidenceRef),
-}
-
-/// How somebody said no.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RevokedVia {
-    /// By a text.
-    Text,
-    /// By an e-mail or its unsubscribe link.
-    Email,
-    /// On a call, by key or by word.
-    Call,
-    /// On a page.
-    Page,
-    /// To a member of staff.
-    Staff,
-    /// It came from the EHR.
-    Feed,
-}
-
-impl RevokedVia {
-    /// Every way.
-    pub const ALL: [Self; 6] = [
-        Self::Text,
-        Self::Email,
-        Self::Call,
-        Self::Page,
-        Self::Staff,
-        Self::Feed,
-    ];
-
-    /// Returns the code used in storage and the API.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Email => "email",
-            Self::Call => "call",
-            Self::Page => "page",
-            Self::Staff => "staff",
-            Self::Feed => "feed",
-        }
-    }
-
-    /// Reads [`RevokedVia::code`].
-    pub fn from_code(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|via| via.code() == text)
-    }
-}
-
-/// How much a revocation takes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
-    /// STOP and its kin: the mode decides.
-    Unqualified {
-        /// The purpose of the message that was answered, where one was.
-        topic: Option<Purpose>,
-        /// The mode in force when it was said. A looser mode later does not
-        /// loosen what was said under a stricter one.
-        mode: ScopeMode,
-    },
-    /// The person named what shall stop; holds for this address only.
-    Narrowed {
-        /// These purposes.
-        purposes: Purposes,
-        /// By this channel; by all of them where `None`.
-        channel: Option<Channel>,
-    },
-    /// STOP ALL: everything, everywhere.
-    Everything,
-}
-
-/// What an entry records.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Act {
-    /// A yes.
-    Granted {
-        /// For which purpose.
-        purpose: Purpose,
-        /// By which channel; by every channel of the address where `None`.
-        channel: Option<Channel>,
-        /// On what it rests.
-        basis: Basis,
-        /// The version of the words that the person read or heard.
-        wording_version: String,
-        /// The language of those words.
-        language: Language,
-        /// The version of the warning that texts and mails can be read by others,
-        /// where it was given.
-        unencrypted_warning_version: Option<String>,
-    },
-    /// A no.
-    Revoked {
-        /// How much it takes back.
-        extent: Extent,
-        /// How it was said.
-        via: RevokedVia,
-    },
-    /// The carrier refuses the address; overrides every consent.
-    CarrierBlocked,
-    /// The carrier takes the address again; gives no consent by itself.
-    CarrierLifted,
-}
-
-/// One entry of the ledger. Never changed, never removed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The id.
-    pub id: ConsentId,
-    /// Who spoke: the patient, or a proxy with consents of their own.
-    pub person: Owner,
-    /// From or about which address.
-    pub address: Address,
-    /// When it was said.
-    pub captured_at: Timestamp,
-    /// Who recorded it.
-    pub captured_by: Actor,
-    /// What proves it.
-    pub evidence: Evidence,
-    /// What was said.
-    pub act: Act,
 }
 
 /// Tells whether two addresses are the same phone or mailbox.

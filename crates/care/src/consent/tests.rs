@@ -2,8 +2,10 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::access::Actor;
 use crate::contact::{Email, Phone};
 use crate::id::Id;
+use crate::language::Language;
 
 const TERMS: Terms = Terms {
     mode: ScopeMode::BrandAll,

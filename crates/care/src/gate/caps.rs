@@ -60,7 +60,9 @@ fn counts_since(per: Period, place: &Place, at: Timestamp) -> Timestamp {
     match per {
         // A message counts for less than the whole period.
         Period::Hours(hours) => {
-            at - SignedDuration::from_hours(i64::from(hours)) + SignedDuration::from_nanos(1)
+            let period = SignedDuration::from_hours(i64::from(hours));
+            at.checked_sub(period - SignedDuration::from_nanos(1))
+                .unwrap_or(Timestamp::MIN)
         }
         Period::Days(days) => {
             let back = i64::from(days) - 1;
@@ -76,7 +78,9 @@ fn counts_since(per: Period, place: &Place, at: Timestamp) -> Timestamp {
 /// Returns the first instant at which a message counts no more, in every zone.
 fn stops_counting(per: Period, place: &Place, sent: Timestamp) -> Option<Timestamp> {
     match per {
-        Period::Hours(hours) => Some(sent + SignedDuration::from_hours(i64::from(hours))),
+        Period::Hours(hours) => sent
+            .checked_add(SignedDuration::from_hours(i64::from(hours)))
+            .ok(),
         Period::Days(days) => place
             .time_zones()
             .filter_map(|zone| {

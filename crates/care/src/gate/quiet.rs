@@ -21,7 +21,8 @@ impl Quiet<'_> {
     pub(super) fn next_open(&self, from: Timestamp) -> Option<Timestamp> {
         let today = self.place.local_date(from);
         let days = self.rules.for_date(today).number(Number::HoldHorizonDays);
-        let horizon = from + SignedDuration::from_hours(days.saturating_mul(24));
+        let wait = SignedDuration::from_hours(days.saturating_mul(24));
+        let horizon = from.checked_add(wait).unwrap_or(Timestamp::MAX);
         let mut at = from;
         // Each zone can only push the instant on. When a whole round over the zones
         // leaves it where it is, all of them are open.

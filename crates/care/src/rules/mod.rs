@@ -13,6 +13,7 @@ mod holiday;
 mod hours;
 mod keyword;
 mod parse;
+mod read;
 mod value;
 
 use std::fmt;

@@ -6,8 +6,8 @@ use jiff::civil::{Date, date};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::value::{Fault, Node, Value, date_of};
-use super::{Jurisdiction, Rule, RuleProblem};
+use super::read::{Fault, Node, date_of};
+use super::{Jurisdiction, Rule, RuleProblem, Value};
 
 /// No rule of this product is older; an earlier date is a slip of the hand.
 const EARLIEST: Date = date(2000, 1, 1);

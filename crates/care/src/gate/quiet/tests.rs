@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -304,13 +306,14 @@ proptest! {
                  "Pacific/Honolulu", "America/Adak", "America/Puerto_Rico", "Europe/Madrid"], 1..3),
         state in prop::sample::select(vec!["AL", "IL", "RI", "TX", "KY"]),
     ) {
-        let rules = rules();
+        static RULES: LazyLock<Rules> = LazyLock::new(rules);
+        let rules = &*RULES;
         let place = place(&zones, Some(state));
         let from = ts("2026-01-01T00:00:00Z") + SignedDuration::from_mins(minute);
-        let quiet = Quiet { rules: &rules, purpose, place: &place };
+        let quiet = Quiet { rules, purpose, place: &place };
         let limit = from + SignedDuration::from_hours(14 * 24);
         let mut scan = from;
-        while scan <= limit && !open_by_clock(&rules, purpose, &place, scan) {
+        while scan <= limit && !open_by_clock(rules, purpose, &place, scan) {
             scan += SignedDuration::from_mins(1);
         }
         prop_assert_eq!(quiet.next_open(from), (scan <= limit).then_some(scan));
