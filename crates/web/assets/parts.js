@@ -79,3 +79,10 @@ document.addEventListener("input", (event) => {
 document.addEventListener("change", (event) => {
   if (event.target.form?.matches("[data-choose]")) event.target.form.requestSubmit();
 });
+
+// A thread is read from its end.
+const toEnd = () => {
+  for (const talk of document.querySelectorAll(".talk")) talk.scrollTop = talk.scrollHeight;
+};
+document.addEventListener("parts", toEnd);
+toEnd();

@@ -22,6 +22,7 @@ pub mod portal;
 pub mod sample;
 pub mod sandbox;
 pub mod second_factor;
+pub mod settings;
 pub mod sign_in;
 pub mod today;
 pub mod urls;

@@ -25,6 +25,10 @@ use super::portal::{
 };
 use super::sandbox::Sandbox;
 use super::second_factor::SecondFactor;
+use super::settings::{
+    carriers::Carriers, journeys::Journeys, locations::Locations, practice::Practice,
+    template::TemplatePage, templates::Templates, users::Users,
+};
 use super::sign_in::SignIn;
 use super::today::Today;
 use super::urls::{LinkToken, Name};
@@ -122,6 +126,13 @@ pub fn all() -> Vec<Rendered> {
     out.hang("message", Message::samples());
     out.hang("sandbox", Sandbox::samples());
     out.hang("audit", Audit::samples());
+    out.hang("settings-practice", Practice::samples());
+    out.hang("settings-locations", Locations::samples());
+    out.hang("settings-templates", Templates::samples());
+    out.hang("settings-template", TemplatePage::samples());
+    out.hang("settings-journeys", Journeys::samples());
+    out.hang("settings-users", Users::samples());
+    out.hang("settings-carriers", Carriers::samples());
     out.hang("sign-in", SignIn::samples());
     out.hang("second-factor", SecondFactor::samples());
     out.hang("enrol", Enrol::samples());

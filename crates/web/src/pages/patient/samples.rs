@@ -196,11 +196,10 @@ fn past() -> Vec<Event> {
             )),
             ..event(after(-70), Mark::Held, "Exercise tip held", "")
         },
-        event(
-            on(-3, 15, 10),
-            Mark::Bad,
-            "Missed visit 4",
-            "nobody came, no word before 3:25 PM",
+        heard(
+            on(-3, 16, 2),
+            "1",
+            "by text · booked Wed 8:40 AM, reminder planned anew",
         ),
         Event {
             chip: Some(Chip::new(Tone::Good, "delivered")),
@@ -214,12 +213,12 @@ fn past() -> Vec<Event> {
                 "“We missed you today. Reply 1 for the same time on Wednesday, 2 for other times.”",
             )
         },
-        heard(
-            on(-3, 16, 2),
-            "1",
-            "by text · booked Wed 8:40 AM, reminder planned anew",
+        event(
+            on(-3, 15, 10),
+            Mark::Bad,
+            "Missed visit 4",
+            "nobody came, no word before 3:25 PM",
         ),
-        event(on(-6, 8, 40), Mark::Done, "Came to visit 3", "Dr. Chen"),
         Event {
             chip: Some(Chip::new(Tone::Warn, "dropped")),
             why: Some(why(
@@ -227,6 +226,7 @@ fn past() -> Vec<Event> {
             )),
             ..event(on(-6, 17, 12), Mark::Held, "Reminder dropped", "")
         },
+        event(on(-6, 8, 40), Mark::Done, "Came to visit 3", "Dr. Chen"),
         event(
             on(-9, 11, 0),
             Mark::Noted,
