@@ -4,6 +4,9 @@
 //! with the next enrolment and what follows. It keeps no clock and sends
 //! nothing, so the same call forecasts, replays and runs.
 
+mod follow;
+mod staff;
+
 use jiff::Timestamp;
 
 use crate::condition::{Condition, Verdict};
@@ -167,52 +170,6 @@ impl<'a> Run<'a> {
         {
             self.pass(step);
             self.plan(wait.then, self.now);
-        }
-    }
-
-    /// Notes what staff decided about a step that is still ahead.
-    fn order(&mut self, state: &State, id: &StepId, order: Order) {
-        let Some((index, step)) = self.definition.find(id) else {
-            return;
-        };
-        if !self.is_ahead(state, index) || !matches!(step.act, Act::Send(_) | Act::Task { .. }) {
-            return;
-        }
-        self.enrolment.orders.retain(|(ordered, _)| ordered != id);
-        self.enrolment.orders.push((id.clone(), order));
-        let here = match state {
-            State::Waiting { step, .. } | State::Unanchored { step } => step == id,
-            _ => false,
-        };
-        if here {
-            self.plan(Next::Step(index), self.now);
-        }
-    }
-
-    /// Does the message or task of a step ahead now; its own turn is skipped.
-    fn do_now(&mut self, state: &State, id: &StepId) {
-        let Some((index, step)) = self.definition.find(id) else {
-            return;
-        };
-        let asked_before = self.enrolment.order(id) == Some(Order::Skip);
-        if asked_before || !self.is_ahead(state, index) {
-            return;
-        }
-        if self.act(step, self.now).is_ok() {
-            self.enrolment.orders.retain(|(ordered, _)| ordered != id);
-            self.enrolment.orders.push((id.clone(), Order::Skip));
-        }
-    }
-
-    /// Tells whether a step is the one waited for, or comes after it in order.
-    fn is_ahead(&self, state: &State, index: usize) -> bool {
-        let place = |id| self.definition.find(id).map(|(place, _)| place);
-        match state {
-            State::Waiting { step, .. } | State::Unanchored { step } => {
-                place(step).is_some_and(|place| index >= place)
-            }
-            State::Awaiting { step, .. } => place(step).is_some_and(|place| index > place),
-            State::Fresh | State::Following { .. } | State::Ended { .. } => false,
         }
     }
 
@@ -390,49 +347,6 @@ impl<'a> Run<'a> {
             .retain(|(ordered, _)| *ordered != step.id);
     }
 
-    /// Goes back to the first step whose date has moved, if one has.
-    fn follow_anchors(&mut self) -> bool {
-        let trail = &self.enrolment.trail;
-        let behind = trail.iter().position(|passed| self.has_moved(passed.basis));
-        let here = match &self.enrolment.state {
-            State::Waiting { step, basis, .. } | State::Awaiting { step, basis, .. } => {
-                basis.filter(|basis| self.has_moved(*basis)).map(|_| step)
-            }
-            _ => None,
-        };
-        let step = match (behind, here) {
-            (Some(place), _) => trail.get(place).map(|passed| passed.step.clone()),
-            (None, Some(step)) => Some(step.clone()),
-            (None, None) => return self.find_anchor(),
-        };
-        self.enrolment.trail.truncate(behind.unwrap_or(trail.len()));
-        // What staff decided, they decided about the old date.
-        self.enrolment.orders.clear();
-        self.enrolment.previous = self.now;
-        self.effects.push(Effect::Withdraw {
-            pending: Pending::All,
-            reason: WithdrawReason::Moved,
-        });
-        self.plan_from(step.as_ref());
-        true
-    }
-
-    /// Goes on with a step that waited for its anchor to be known.
-    fn find_anchor(&mut self) -> bool {
-        let State::Unanchored { step } = self.enrolment.state.clone() else {
-            return false;
-        };
-        self.plan_from(Some(&step));
-        !matches!(&self.enrolment.state, State::Unanchored { step: still } if *still == step)
-    }
-
-    fn plan_from(&mut self, step: Option<&StepId>) {
-        let index = step
-            .and_then(|id| self.definition.find(id))
-            .map(|(index, _)| index);
-        self.plan(index.map_or(Next::End, Next::Step), self.now);
-    }
-
     /// All steps are passed: follow the last date that may still move, or end.
     fn finish(&mut self) {
         let last = self
@@ -547,10 +461,6 @@ impl<'a> Run<'a> {
             Anchor::Previous => self.enrolment.trail.last().map(|passed| passed.basis),
             Anchor::Entered | Anchor::Due => None,
         }
-    }
-
-    fn has_moved(&self, basis: Basis) -> bool {
-        self.facts.instant(basis.fact.index) != Some(basis.at)
     }
 }
 
