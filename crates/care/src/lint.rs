@@ -8,6 +8,7 @@
 //! *Source*: 45 CFR 164.502(b) (minimum necessary), 47 CFR 64.1200(a)(9)(iv)
 //! (160 characters, sender named), and carriers' rules on link shorteners.
 
+mod links;
 mod numbers;
 // A table reads better as written than with one word a line.
 #[rustfmt::skip]
@@ -181,7 +182,7 @@ pub fn lint(rendered: &Rendered<'_>) -> Vec<Finding> {
         .chain(numbers::numbers(rendered.text, &words))
         .chain(carrier_words(&words))
         .filter(|finding| free(&finding.span))
-        .chain(shorteners(rendered.text))
+        .chain(links::shorteners(rendered.text))
         .collect();
     found.sort_by_key(|f| (f.span.start, f.span.end, f.code));
     found.dedup();
@@ -297,32 +298,6 @@ fn carrier_words(words: &[Word]) -> impl Iterator<Item = Finding> {
     })
 }
 
-fn shorteners(text: &str) -> impl Iterator<Item = Finding> {
-    link_like(text).filter_map(|span| {
-        let link = text.get(span.clone())?.to_lowercase();
-        let link = link
-            .split_once("://")
-            .map_or(link.as_str(), |(_, rest)| rest);
-        let host = link.split(['/', '?', '#', ':']).next()?;
-        let host = host.strip_prefix("www.").unwrap_or(host);
-        words::SHORTENERS.contains(&host).then_some(Finding {
-            code: Code::Shortener,
-            span,
-        })
-    })
-}
-
-/// Finds what a phone would turn into a link: words with a dot inside.
-fn link_like(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let base = text.as_ptr().addr();
-    text.split_whitespace().filter_map(move |word| {
-        let trimmed = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '/');
-        let start = trimmed.as_ptr().addr() - base;
-        let dotted = trimmed.contains("://") || trimmed.trim_end_matches('.').contains('.');
-        dotted.then_some(start..start + trimmed.len())
-    })
-}
-
 /// Finds the bytes in which any word may stand: the clinic's name, the first
 /// name, and the random part of a link.
 fn exempt_spans(rendered: &Rendered<'_>, words: &[Word]) -> Vec<Range<usize>> {
@@ -333,32 +308,8 @@ fn exempt_spans(rendered: &Rendered<'_>, words: &[Word]) -> Vec<Range<usize>> {
             .iter()
             .flat_map(|name| occurrences(words, name)),
     );
-    for link in link_like(rendered.text) {
-        let mut at = link.start;
-        for piece in rendered
-            .text
-            .get(link)
-            .unwrap_or_default()
-            .split_inclusive(['/', '?', '=', '&'])
-        {
-            if is_token(piece.trim_end_matches(['/', '?', '=', '&'])) {
-                spans.push(at..at + piece.len());
-            }
-            at += piece.len();
-        }
-    }
+    spans.extend(links::tokens(rendered.text));
     spans
-}
-
-/// A token is at least 128 random bits, which no readable slug looks like.
-fn is_token(piece: &str) -> bool {
-    piece.len() >= 20
-        && piece
-            .bytes()
-            .any(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
-        && piece
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 fn occurrences(words: &[Word], name: &str) -> Vec<Range<usize>> {
