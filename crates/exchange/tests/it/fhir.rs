@@ -5,7 +5,9 @@ mod hostile;
 mod mapping;
 mod round_trip;
 mod stream;
+mod visits;
 
+use serde_json::{Value, json};
 use tendon_exchange::record::{ForeignKey, PatientRecord};
 use tendon_exchange::{Item, Problem, Record, fhir};
 
@@ -49,4 +51,20 @@ fn patient(text: &str) -> PatientRecord {
         Some(Record::Patient(patient)) => *patient,
         other => panic!("a patient was expected, not {other:?}"),
     }
+}
+
+/// A patient with further members.
+fn person(members: Value) -> String {
+    with(
+        json!({ "resourceType": "Patient", "id": "1", "name": [{ "family": "Reed" }] }),
+        members,
+    )
+}
+
+fn with(mut resource: Value, members: Value) -> String {
+    let Value::Object(members) = members else {
+        panic!("members are an object");
+    };
+    resource.as_object_mut().unwrap().extend(members);
+    resource.to_string()
 }
