@@ -34,28 +34,7 @@ pub fn read_person(
     notes: &mut Notes<'_>,
 ) -> Option<PersonNumbers> {
     let social = nine_digits(&pid.field(19).text());
-    let mut numbers: Vec<Number> = Vec::new();
-    let mut social_seen = false;
-    // PID-3 is the one list since v2.3.1; PID-2 and PID-4 are what older feeds
-    // have, and stand for the person only where PID-3 is empty.
-    for (n, label) in [(3, "PID-3"), (2, "PID-2"), (4, "PID-4")] {
-        for value in pid.field(n).repetitions().filter(|v| v.is_present()) {
-            let Some(mut number) = Number::read(value, label, notes) else {
-                continue;
-            };
-            if number.is_social(social.as_deref()) {
-                social_seen = true;
-                continue;
-            }
-            if n == 2 && number.authority.is_none() && pid.field(3).is_present() {
-                "PID-2".clone_into(&mut number.kind);
-            }
-            if n == 4 && number.authority.is_none() {
-                "PID-4".clone_into(&mut number.kind);
-            }
-            numbers.push(number);
-        }
-    }
+    let (numbers, social_seen) = listed(pid, social.as_deref(), notes);
     let best = numbers.iter().filter_map(|n| Some((n.rank()?, n)));
     let Some((_, best)) = best.min_by_key(|(rank, _)| *rank) else {
         let reason = match (social_seen, numbers.is_empty()) {
@@ -74,16 +53,8 @@ pub fn read_person(
         .filter(|alias| *alias != key)
         .collect();
     aliases.dedup();
-    let accounts = pid.field(18).repetitions().filter(|v| v.is_present());
-    let accounts = accounts
-        .filter_map(|value| Number::read(value, "PID-18", notes))
-        .filter(|number| !number.is_social(social.as_deref()))
-        .map(|mut number| {
-            "AN".clone_into(&mut number.kind);
-            number
-        })
-        .collect::<Vec<_>>();
     let mut identifiers: Vec<Identifier> = Vec::new();
+    let accounts = accounts(pid, social.as_deref(), notes);
     for number in numbers.iter().chain(&accounts) {
         let identifier = number.identifier(assigner);
         if !identifiers.contains(&identifier) {
@@ -95,6 +66,49 @@ pub fn read_person(
         aliases,
         identifiers,
     })
+}
+
+/// Lists what PID-3, PID-2 and PID-4 hold, and whether a social security number
+/// was passed over.
+fn listed(
+    pid: Segment<'_, '_>,
+    social: Option<&str>,
+    notes: &mut Notes<'_>,
+) -> (Vec<Number>, bool) {
+    let mut numbers = Vec::new();
+    let mut social_seen = false;
+    // PID-3 is the one list since v2.3.1; PID-2 and PID-4 are what older feeds
+    // have, and stand for the person only where PID-3 is empty.
+    for (n, label) in [(3, "PID-3"), (2, "PID-2"), (4, "PID-4")] {
+        for value in pid.field(n).repetitions().filter(|v| v.is_present()) {
+            let Some(mut number) = Number::read(value, label, notes) else {
+                continue;
+            };
+            if number.is_social(social) {
+                social_seen = true;
+                continue;
+            }
+            let is_aside = n == 4 || (n == 2 && pid.field(3).is_present());
+            if is_aside && number.authority.is_none() {
+                label.clone_into(&mut number.kind);
+            }
+            numbers.push(number);
+        }
+    }
+    (numbers, social_seen)
+}
+
+/// Lists the account numbers of PID-18, whatever type they are given.
+fn accounts(pid: Segment<'_, '_>, social: Option<&str>, notes: &mut Notes<'_>) -> Vec<Number> {
+    let values = pid.field(18).repetitions().filter(|v| v.is_present());
+    values
+        .filter_map(|value| Number::read(value, "PID-18", notes))
+        .filter(|number| !number.is_social(social))
+        .map(|number| Number {
+            kind: "AN".to_owned(),
+            ..number
+        })
+        .collect()
 }
 
 /// Reads the numbers of MRG-1 (or MRG-4, where older feeds have it). A number

@@ -44,6 +44,35 @@ pub fn read(wire: &Wire<'_>, control: &Control, notes: &mut Notes<'_>) -> Result
     let (Some(key), false) = (key, groups.is_empty()) else {
         return Ok(vec![notes.item(None)]);
     };
+    let visit = describe(wire, control, key, status, notes);
+    let mut items = Vec::with_capacity(groups.len());
+    for group in &groups {
+        let record = patient::read(group, control, control.sent_at, notes);
+        let record = record.map(|record| {
+            let mut visit = visit.clone();
+            // A class has one number and several patients.
+            if groups.len() > 1 {
+                visit.key.value = format!("{}/{}", visit.key.value, record.key.value);
+            }
+            visit.patient = record.key.clone();
+            visit.patient_record = Some(Box::new(record));
+            Record::Appointment(Box::new(visit))
+        });
+        items.push(notes.item(record));
+    }
+    Ok(items)
+}
+
+/// Reads what the message says of the visit, whoever comes: the caller puts the
+/// patient in, once for each.
+fn describe(
+    wire: &Wire<'_>,
+    control: &Control,
+    key: ForeignKey,
+    status: Option<VisitStatus>,
+    notes: &mut Notes<'_>,
+) -> AppointmentRecord {
+    let trigger = control.trigger.as_str();
     let (starts_at, minutes) = timing(wire, notes);
     let (location, location_name) = location(wire, control.assigner());
     let (clinician, clinician_name) = clinician(wire, control.assigner());
@@ -51,14 +80,14 @@ pub fn read(wire: &Wire<'_>, control: &Control, notes: &mut Notes<'_>) -> Result
         status,
         Some(VisitStatus::Cancelled(_) | VisitStatus::NoShow | VisitStatus::Void)
     );
-    let visit = |key, record: crate::record::PatientRecord| AppointmentRecord {
+    AppointmentRecord {
+        patient: key.clone(),
+        patient_record: None,
         key,
-        patient: record.key.clone(),
-        patient_record: Some(Box::new(record)),
-        location: location.clone(),
-        location_name: location_name.clone(),
-        clinician: clinician.clone(),
-        clinician_name: clinician_name.clone(),
+        location,
+        location_name,
+        clinician,
+        clinician_name,
         episode: None,
         kind: kind(wire),
         starts_at,
@@ -68,21 +97,7 @@ pub fn read(wire: &Wire<'_>, control: &Control, notes: &mut Notes<'_>) -> Result
         status_at: control.sent_at.filter(|_| is_final),
         changed_at: control.sent_at,
         moved: trigger == "S13",
-    };
-    let mut items = Vec::with_capacity(groups.len());
-    for group in &groups {
-        let record = patient::read(group, control, control.sent_at, notes);
-        let record = record.map(|record| {
-            let mut key = key.clone();
-            // A class has one number and several patients.
-            if groups.len() > 1 {
-                key.value = format!("{}/{}", key.value, record.key.value);
-            }
-            Record::Appointment(Box::new(visit(key, record)))
-        });
-        items.push(notes.item(record));
     }
-    Ok(items)
 }
 
 /// Reads the arrival (A04) or end (A03) of an outpatient visit.

@@ -194,22 +194,6 @@ fn later(start: Moment, minutes: u16) -> Option<Moment> {
 }
 
 fn push_patient(patient: &PatientRecord, lines: &mut Vec<String>) {
-    let mut numbers = vec![number(&patient.key, "MR")];
-    for identifier in &patient.identifiers {
-        let key = ForeignKey {
-            system: identifier.system.clone(),
-            value: identifier.value.expose().to_owned(),
-        };
-        // `CLINIC#SN` is how a number of another kind was told from a person's.
-        let (system, kind) = match key.system.rsplit_once('#') {
-            Some((system, kind)) => (system.to_owned(), kind.to_owned()),
-            None => (key.system.clone(), "PI".to_owned()),
-        };
-        if key != patient.key && !matches!(kind.as_str(), "AN" | "PID-2" | "PID-4") {
-            let key = ForeignKey { system, ..key };
-            numbers.push(number(&key, &kind));
-        }
-    }
     let sex = |sex: &Sex| match sex {
         Sex::Female => "F",
         Sex::Male => "M",
@@ -225,7 +209,7 @@ fn push_patient(patient: &PatientRecord, lines: &mut Vec<String>) {
         "PID",
         &[
             (1, "1".to_owned()),
-            (3, numbers.join("~")),
+            (3, numbers_of(patient)),
             (5, patient.name.as_ref().map(name_of).unwrap_or_default()),
             (
                 7,
@@ -260,6 +244,26 @@ fn push_patient(patient: &PatientRecord, lines: &mut Vec<String>) {
             ],
         ));
     }
+}
+
+/// Writes the key as the record number and the rest behind it. Account numbers
+/// and another system's bare ones have no place in PID-3 and stay here.
+fn numbers_of(patient: &PatientRecord) -> String {
+    let mut numbers = vec![number(&patient.key, "MR")];
+    for identifier in &patient.identifiers {
+        let value = identifier.value.expose();
+        // `CLINIC#SN` is how a number of another kind was told from a person's.
+        let (system, kind) = match identifier.system.rsplit_once('#') {
+            Some((_, "AN" | "PID-2" | "PID-4")) => continue,
+            Some(parts) => parts,
+            None => (identifier.system.as_str(), "PI"),
+        };
+        let is_key = value == patient.key.value && identifier.system == patient.key.system;
+        if !is_key {
+            numbers.push(components(&[value, "", "", system, kind]));
+        }
+    }
+    numbers.join("~")
 }
 
 fn bare_pid(key: &ForeignKey) -> String {
