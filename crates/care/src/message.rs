@@ -51,8 +51,8 @@ pub struct Message {
     pub id: MessageId,
     /// About whom.
     pub patient: PatientId,
-    /// The thread it belongs to.
-    pub conversation: ConversationId,
+    /// The thread it belongs to; known once an address is chosen.
+    pub conversation: Option<ConversationId>,
     /// Where it goes; chosen at dispatch, so `None` until then.
     pub contact_point: Option<ContactPointId>,
     /// How it travels.

@@ -1,3 +1,28 @@
 //! The use cases and the background workers: one function per thing a person, a feed or a timer does.
 
+mod carriers;
+mod chain;
+mod change;
+mod chart;
+mod desk;
+mod dispatch;
+mod error;
+mod house;
+mod inbound;
+mod letter;
+pub mod link;
+mod outcome;
+mod timers;
+mod visits;
 pub mod wording;
+
+pub use carriers::Carriers;
+pub use chain::read as read_chain;
+pub use change::{Change, Origin};
+pub use chart::{Chart, Running};
+pub use desk::{Desk, Parts};
+pub use dispatch::Round;
+pub use error::DeskError;
+pub use house::{House, Journeys};
+pub use inbound::{Heard, Inbound};
+pub use visits::{NewVisit, VisitAct};

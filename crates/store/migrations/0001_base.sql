@@ -54,6 +54,7 @@ create table patient (
     primary key (practice_id, patient_id)
 );
 create index patient_birth_date on patient (practice_id, birth_date);
+create index patient_merged on patient (practice_id, merged_into) where merged_into is not null;
 create index patient_name on patient (practice_id, family, given, patient_id);
 
 -- The folded words of a patient's names and record numbers, for search by prefix.

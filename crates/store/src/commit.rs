@@ -97,10 +97,14 @@ pub enum Write {
     OutboxLater(MessageId, jiff::Timestamp),
     /// Notes, before the carrier is called, that it is being called.
     OutboxStarted(MessageId),
+    /// Plans to ask the carrier what became of a message whose answer was lost.
+    OutboxReconcile(MessageId, jiff::Timestamp),
     /// Adds a decision.
     Decision(Box<t::DecisionRow>),
     /// Adds or changes a thread.
     Conversation(t::ConversationRow),
+    /// Notes that the practice says something in a thread.
+    ConversationSpoken(t::ConversationRow),
     /// Sets or ends waiting for an answer by staff.
     ConversationWaiting(ConversationId, Option<jiff::Timestamp>),
     /// Adds a task.
@@ -246,12 +250,17 @@ impl Binder<'_> {
             Write::TimerGone(id) => out.push(t::enrolment::timer_gone(self, *id)),
             Write::MessageNew(row) => t::message::insert(self, row, out)?,
             Write::InboundNew(row) => out.push(t::message::inbound(self, row)?),
-            Write::MessageState(change) => out.push(t::message::change(self, change)),
+            Write::MessageState(change) => {
+                out.push(t::message::change(self, change));
+                out.extend(t::message::reword(self, change)?);
+            }
             Write::OutboxGone(id) => out.push(t::outbox::gone(self, *id)),
             Write::OutboxLater(id, due) => out.push(t::outbox::later(self, *id, *due)),
             Write::OutboxStarted(id) => out.push(t::outbox::started(self, *id)),
+            Write::OutboxReconcile(id, due) => out.push(t::outbox::reconcile(self, *id, *due)),
             Write::Decision(row) => out.push(t::message::decision(self, row)),
             Write::Conversation(row) => out.push(t::conversation::upsert(self, row)),
+            Write::ConversationSpoken(row) => out.push(t::conversation::spoken(self, row)),
             Write::ConversationWaiting(id, since) => {
                 out.push(t::conversation::waiting(self, *id, *since));
             }

@@ -31,6 +31,15 @@ statements! {
            on conflict (practice_id, conversation_id) do update set prompt = excluded.prompt, \
            prompt_appointment = excluded.prompt_appointment, last_at = excluded.last_at, \
            last_inbound_at = excluded.last_inbound_at, waiting_since = excluded.waiting_since";
+    /// What the practice says: a message that asks nothing leaves an open question open.
+    SPOKEN = "insert into conversation (practice_id, conversation_id, patient_id, channel, address_blind, \
+              prompt, prompt_appointment, last_at) values ($1, $2, $3, $4, $5, $6, $7, $8) \
+              on conflict (practice_id, conversation_id) do update set last_at = excluded.last_at, \
+              prompt = coalesce(excluded.prompt, conversation.prompt), prompt_appointment = \
+              case when excluded.prompt is null then conversation.prompt_appointment \
+              else excluded.prompt_appointment end";
+    WITH = "select conversation_id from conversation \
+            where practice_id = $1 and patient_id = $2 and channel = $3 and address_blind = $4";
     WAIT = "update conversation set waiting_since = $3 where practice_id = $1 and conversation_id = $2";
 }
 
@@ -89,6 +98,19 @@ impl Reader<'_> {
         Ok(rows.iter().map(thread).collect::<Result<_, _>>()?)
     }
 
+    /// Finds the thread with a patient at an address.
+    pub async fn conversation_with(
+        &self,
+        patient: PatientId,
+        channel: Channel,
+        address: &Address,
+    ) -> Result<Option<ConversationId>, StoreError> {
+        let blind = self.keys()?.blind(&address.comparable());
+        let values = params![self.tenant_id(), patient.uuid(), channel.code(), blind];
+        let row = self.first(&WITH, values).await?;
+        Ok(row.map(|row| row.id(0)).transpose()?)
+    }
+
     /// Returns the threads in which a person wrote, the latest first.
     pub async fn threads(&self, limit: u16) -> Result<Vec<ThreadLine>, StoreError> {
         let rows = self.rows(&NEWEST, params![self.tenant_id(), limit]).await?;
@@ -129,6 +151,13 @@ pub(crate) fn upsert(binder: Binder<'_>, row: &ConversationRow) -> Bound {
             row.waiting_since
         ],
     )
+}
+
+pub(crate) fn spoken(binder: Binder<'_>, row: &ConversationRow) -> Bound {
+    // The first eight columns are the same.
+    let Bound { mut params, .. } = upsert(binder, row);
+    params.truncate(8);
+    Bound::one(&SPOKEN, params)
 }
 
 pub(crate) fn waiting(

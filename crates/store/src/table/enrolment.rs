@@ -23,7 +23,7 @@ statements! {
            e.appointment_id, e.episode_id, e.state, e.ended_at, e.end_reason, e.entered_at, e.version, \
            t.step, t.due_at \
            from enrolment e left join timer t on t.practice_id = e.practice_id and t.enrolment_id = e.enrolment_id \
-           where e.practice_id = $1 and e.patient_id = $2 and e.ended_at is null \
+           where e.practice_id = $1 and e.patient_id = $2 \
            order by e.entered_at, e.enrolment_id";
     INSERT = "insert into enrolment (practice_id, enrolment_id, journey, journey_version, subject, patient_id, \
               appointment_id, episode_id, state, ended_at, end_reason, entered_at) \
@@ -119,8 +119,8 @@ impl Reader<'_> {
             .collect::<Result<_, _>>()?)
     }
 
-    /// Returns a patient's running enrolments, oldest first.
-    pub async fn enrolments_running(
+    /// Returns a patient's enrolments, ended ones included, oldest first.
+    pub async fn enrolments_of_patient(
         &self,
         patient: PatientId,
     ) -> Result<Vec<Versioned<EnrolmentRow>>, StoreError> {

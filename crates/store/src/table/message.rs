@@ -66,8 +66,12 @@ statements! {
             coalesce($6, contact_point_id), channel = coalesce($7, channel), conversation_id = \
             coalesce($8, conversation_id), carrier = coalesce($9, carrier), carrier_ref = \
             coalesce($10, carrier_ref), failure_class = $11, failure_code = $12, task_id = \
-            coalesce($13, task_id), handed_over_at = coalesce($14, handed_over_at), version = version + 1 \
+            coalesce($13, task_id), handed_over_at = \
+            case when $3 = 'queued' or ($3 = 'failed' and carrier_ref is null) then null \
+            else coalesce($14, handed_over_at) end, version = version + 1 \
             where practice_id = $1 and message_id = $2 and version = $15";
+    REWORD = "update message set content_sealed = $3, segments = $4 \
+              where practice_id = $1 and message_id = $2";
     DECIDE = "insert into decision (practice_id, message_id, decided_at, decision_id, outcome, reason, \
               until_at, chain) values ($1, $2, $3, $4, $5, $6, $7, $8)";
     DECISIONS = "select decision_id, message_id, decided_at, outcome, reason, until_at, chain from decision \
@@ -153,6 +157,8 @@ pub struct MessageMove {
     pub conversation: Option<ConversationId>,
     /// The carrier, once chosen.
     pub carrier: Option<String>,
+    /// What is said, once worded for the channel, with its SMS parts.
+    pub content: Option<(Content, u16)>,
 }
 
 impl MessageMove {
@@ -166,6 +172,7 @@ impl MessageMove {
             channel: None,
             conversation: None,
             carrier: None,
+            content: None,
         }
     }
 }
@@ -432,7 +439,7 @@ pub(crate) fn insert(
         params![
             binder.practice.uuid(),
             message.id.uuid(),
-            message.conversation.uuid(),
+            message.conversation.map(Id::uuid),
             message.patient.uuid(),
             message.contact_point.map(Id::uuid),
             message.channel.code(),
@@ -536,6 +543,19 @@ pub(crate) fn change(binder: Binder<'_>, change: &MessageMove) -> Bound {
     )
 }
 
+/// Stores the words of a message that was worded for its channel.
+pub(crate) fn reword(
+    binder: Binder<'_>,
+    change: &MessageMove,
+) -> Result<Option<Bound>, StoreError> {
+    let Some((content, segments)) = &change.content else {
+        return Ok(None);
+    };
+    let sealed = seal(binder.keys, change.id, content)?;
+    let values = params![binder.practice.uuid(), change.id.uuid(), sealed, *segments];
+    Ok(Some(Bound::one(&REWORD, values)))
+}
+
 pub(crate) fn decision(binder: Binder<'_>, row: &DecisionRow) -> Bound {
     Bound::one(
         &DECIDE,
@@ -592,7 +612,7 @@ pub(crate) fn message_row(
     let value = MessageRow {
         message: Message {
             id: message,
-            conversation: row.id(at(1))?,
+            conversation: row.opt_id(at(1))?,
             patient: row.id(at(2))?,
             contact_point: row.opt_id(at(3))?,
             channel: row.parsed(at(4), "a channel", Channel::from_code)?,

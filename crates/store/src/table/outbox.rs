@@ -11,6 +11,8 @@ statements! {
     GONE = "delete from outbox where practice_id = $1 and message_id = $2";
     LATER = "update outbox set due_at = $3, started = false, lease = null, lease_until = 0 \
              where practice_id = $1 and message_id = $2";
+    RECONCILE = "update outbox set due_at = $3, started = true, lease = null, lease_until = 0 \
+                 where practice_id = $1 and message_id = $2";
     STARTED = "update outbox set started = true where practice_id = $1 and message_id = $2 and not started";
 }
 
@@ -40,4 +42,10 @@ pub(crate) fn later(binder: Binder<'_>, message: MessageId, due_at: Timestamp) -
 /// Fails when another worker has started it: nobody may call the carrier twice.
 pub(crate) fn started(binder: Binder<'_>, message: MessageId) -> Bound {
     Bound::one(&STARTED, params![binder.practice.uuid(), message.uuid()])
+}
+
+/// Frees a message whose carrier is to be asked what became of it.
+pub(crate) fn reconcile(binder: Binder<'_>, message: MessageId, due_at: Timestamp) -> Bound {
+    let values = params![binder.practice.uuid(), message.uuid(), due_at];
+    Bound::one(&RECONCILE, values)
 }

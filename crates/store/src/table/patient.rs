@@ -19,6 +19,7 @@ statements! {
     GET = "select patient_id, family, given, preferred, birth_date, sex, language, time_zone, state, zip, \
            deceased_at, paused, version from patient where practice_id = $1 and patient_id = $2";
     SURVIVOR = "select merged_into from patient where practice_id = $1 and patient_id = $2";
+    IS_SURVIVOR = "select 1 from patient where practice_id = $1 and merged_into = $2 limit 1";
     IDENTIFIERS = "select system, value from patient_identifier where practice_id = $1 and patient_id = $2 \
                    order by system, value";
     PROXIES = "select proxy_id, family, given, relation, authority, authority_at from proxy \
@@ -75,6 +76,14 @@ impl Reader<'_> {
             .first(&SURVIVOR, vec![self.tenant(), id(patient)])
             .await?;
         Ok(row.map(|row| row.opt_id(0)).transpose()?.flatten())
+    }
+
+    /// Tells whether another record was merged into this one.
+    pub async fn is_survivor(&self, patient: PatientId) -> Result<bool, StoreError> {
+        let row = self
+            .first(&IS_SURVIVOR, vec![self.tenant(), id(patient)])
+            .await?;
+        Ok(row.is_some())
     }
 
     /// Finds the patient who has a number of another system.

@@ -280,7 +280,7 @@ fn message(bench: &Bench) -> MessageRow {
         message: Message {
             id: bench.mint().id(),
             patient: bench.mint().id(),
-            conversation: bench.mint().id(),
+            conversation: Some(bench.mint().id()),
             contact_point: None,
             channel: Channel::Sms,
             purpose: Purpose::Care,

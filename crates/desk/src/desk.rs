@@ -1,0 +1,206 @@
+//! The handle that every use case hangs on.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jiff::Timestamp;
+use tendon_care::access::Access;
+use tendon_care::id::{Id, PatientId, PracticeId};
+use tendon_care::practice::Practice;
+use tendon_care::rules::Rules;
+use tendon_care::{Clock, Mint, Randomness};
+use tendon_store::{Action, AuditEntry, Commit, CommitError, Db, Reader, Write};
+
+use crate::carriers::Carriers;
+use crate::change::{Change, Origin};
+use crate::chart::Chart;
+use crate::error::DeskError;
+use crate::house::House;
+
+/// How often a use case decides again when others change the same record.
+const TRIES: usize = 8;
+
+/// The use cases of Tendon. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    randomness: Arc<dyn Randomness>,
+    carriers: Carriers,
+    public_url: String,
+    rules: Arc<Rules>,
+    houses: RwLock<HashMap<PracticeId, Arc<House>>>,
+}
+
+/// What a desk is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// The one clock.
+    pub clock: Arc<dyn Clock>,
+    /// The one source of randomness.
+    pub randomness: Arc<dyn Randomness>,
+    /// Who carries messages.
+    pub carriers: Carriers,
+    /// Where patients reach the portal, without a slash at the end.
+    pub public_url: String,
+    /// The law and the limits.
+    pub rules: Arc<Rules>,
+}
+
+impl Desk {
+    /// Makes a desk.
+    pub fn new(parts: Parts) -> Self {
+        let Parts {
+            db,
+            clock,
+            randomness,
+            carriers,
+            public_url,
+            rules,
+        } = parts;
+        let houses = RwLock::default();
+        Self {
+            inner: Arc::new(Inner {
+                db,
+                clock,
+                randomness,
+                carriers,
+                public_url,
+                rules,
+                houses,
+            }),
+        }
+    }
+
+    /// Returns the database, for reading.
+    pub fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    /// Returns the present.
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// Returns what makes ids and tokens.
+    pub fn mint(&self) -> Mint<'_> {
+        Mint::new(&*self.inner.clock, &*self.inner.randomness)
+    }
+
+    /// Returns who carries messages.
+    pub fn carriers(&self) -> &Carriers {
+        &self.inner.carriers
+    }
+
+    /// Returns where patients reach the portal.
+    pub fn public_url(&self) -> &str {
+        &self.inner.public_url
+    }
+
+    pub(crate) fn rules(&self) -> &Arc<Rules> {
+        &self.inner.rules
+    }
+
+    /// Returns what a practice has set up.
+    pub async fn house(&self, practice: PracticeId) -> Result<Arc<House>, DeskError> {
+        let known = self
+            .inner
+            .houses
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&practice)
+            .cloned();
+        if let Some(house) = known {
+            return Ok(house);
+        }
+        let access = Access::system(practice, "settings");
+        let house =
+            Arc::new(House::load(self.db().reader(&access), Arc::clone(self.rules())).await?);
+        let mut houses = self
+            .inner
+            .houses
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        houses.insert(practice, Arc::clone(&house));
+        Ok(house)
+    }
+
+    /// Forgets what was set up, so that it is read again: after a change of
+    /// settings here, and now and then for changes on other nodes.
+    pub fn refresh(&self) {
+        self.inner
+            .houses
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
+    /// Adds a practice and keeps the shipped journeys as its first versions, so
+    /// that an enrolment finds its version after Tendon ships a newer one.
+    pub async fn open_practice(&self, practice: &Practice) -> Result<(), DeskError> {
+        self.db().add_practice(practice, self.now()).await?;
+        let access = Access::system(practice.id, "command");
+        let mut commit = Commit::new(&access);
+        for shipped in tendon_journey::library::SHIPPED {
+            let definition = shipped
+                .parse()
+                .map_err(|_| DeskError::Corrupt("a shipped journey"))?;
+            commit.push(Write::JourneyDefinition(tendon_store::JourneyRow {
+                name: shipped.name.to_owned(),
+                version: definition.version(),
+                source: shipped.text.to_owned(),
+                created_at: self.now(),
+            }));
+        }
+        commit.audit(
+            AuditEntry::new(&access, self.now(), Action::Create, "practice").of(practice.id),
+        );
+        self.db().commit(commit).await?;
+        Ok(())
+    }
+
+    pub(crate) fn reader<'a>(&'a self, access: &'a Access) -> Reader<'a> {
+        self.db().reader(access)
+    }
+
+    /// Decides on a patient and commits what follows: facts, journeys' reactions
+    /// and the audit row, all or none. Decides again when others were faster.
+    pub(crate) async fn change<T>(
+        &self,
+        access: &Access,
+        patient: PatientId,
+        origin: Origin,
+        decide: impl Fn(&mut Change<'_>) -> Result<T, DeskError>,
+    ) -> Result<T, DeskError> {
+        let house = self.house(access.practice).await?;
+        for _ in 0..TRIES {
+            let chart = Chart::load(self.reader(access), patient).await?;
+            let chart = chart.ok_or(DeskError::NotFound("patient"))?;
+            let mut change = Change::new(self, &house, access, origin, chart);
+            let answer = decide(&mut change)?;
+            let commit = change.finish()?;
+            if commit.is_empty() {
+                return Ok(answer);
+            }
+            match self.db().commit(commit).await {
+                Ok(()) => return Ok(answer),
+                Err(CommitError::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(DeskError::Busy)
+    }
+
+    /// Returns a random lease number.
+    pub(crate) fn lease_id(&self) -> uuid::Uuid {
+        // Any id's bytes will do: a lease is never shown.
+        self.mint().id::<tendon_care::id::TimerId>().uuid()
+    }
+}

@@ -1,0 +1,484 @@
+//! The dispatcher: decides about each message at the last moment, hands it to
+//! its carrier, and records what came of it.
+//!
+//! The order is what makes it safe to kill at any instruction. First the
+//! decision and "the carrier is being called" are committed; then the carrier is
+//! called; then its answer is committed. A process that dies in between leaves a
+//! started message whose lease runs out, and the next worker asks the carrier
+//! what became of it instead of calling again.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use tendon_care::access::Access;
+use tendon_care::contact::{Address, Channel, ContactPoint, Standing};
+use tendon_care::decision::{Decision, Outcome as Verdict};
+use tendon_care::gate::{self, Expects, Request, Sent, SentThere, Subject, TEXT_THEN_EMAIL};
+use tendon_care::id::{ContactPointId, ConversationId, MessageId, PatientId};
+use tendon_care::message::{Cause, Content, MessageState};
+use tendon_care::segment;
+use tendon_care::touchpoint::Fact;
+use tendon_care::zone::{Place, State};
+use tendon_channel::carrier::{Outgoing, Sender};
+use tendon_store::{
+    AddressKey, ClaimedMessage, ConversationRow, DecisionRow, Lease, LinkRow, MessageMove,
+    MessageRow, Versioned, Write,
+};
+
+use crate::change::{Change, Origin};
+use crate::desk::Desk;
+use crate::error::DeskError;
+use crate::{letter, link, outcome};
+
+/// How long a worker may hold a message. Longer than any carrier's time-out, so
+/// that nobody asks what became of a message that is still being handed over.
+pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(90);
+
+/// How far back sends are counted; no cap looks further.
+const CAP_WINDOW: SignedDuration = SignedDuration::from_hours(32 * 24);
+
+/// Messages that one round takes.
+const BATCH: u16 = 128;
+
+/// What a round of the dispatcher did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Messages looked at.
+    pub claimed: usize,
+    /// Messages whose handling failed for now; their leases run out.
+    pub failed: usize,
+}
+
+/// What is read before the decision, besides the chart.
+struct Known {
+    ledger: tendon_care::consent::Ledger,
+    to_person: Vec<Sent>,
+    to_address: Vec<SentThere>,
+    threads: Vec<(ContactPointId, Channel, ConversationId)>,
+}
+
+impl Desk {
+    /// Claims the messages that are due and handles them: those of one patient
+    /// one after the other, so that a cap sees each before the next.
+    pub async fn dispatch_due(&self) -> Result<Round, DeskError> {
+        let now = self.now();
+        let lease = Lease {
+            id: self.lease_id(),
+            now,
+            until: now + LEASE,
+            limit: BATCH,
+        };
+        let claimed = self.db().claim_messages(&lease).await?;
+        let mut round = Round {
+            claimed: claimed.len(),
+            failed: 0,
+        };
+        let mut by_patient: BTreeMap<PatientId, Vec<ClaimedMessage>> = BTreeMap::new();
+        for message in claimed {
+            by_patient
+                .entry(message.row.message.patient)
+                .or_default()
+                .push(message);
+        }
+        // Patients side by side: a slow carrier must not hold up the others.
+        let mut tasks = tokio::task::JoinSet::new();
+        for messages in by_patient.into_values() {
+            let desk = self.clone();
+            tasks.spawn(async move { desk.dispatch_each(messages).await });
+        }
+        while let Some(done) = tasks.join_next().await {
+            round.failed += done.unwrap_or(1);
+        }
+        Ok(round)
+    }
+
+    async fn dispatch_each(&self, messages: Vec<ClaimedMessage>) -> usize {
+        let mut failed = 0;
+        for message in messages {
+            let id = message.row.message.id;
+            let done = if message.started {
+                self.reconcile(&message).await
+            } else {
+                self.dispatch(&message).await
+            };
+            if let Err(error) = done {
+                failed += 1;
+                tracing::warn!(message = %id, error = %error, "message not handled; it is tried again");
+            }
+        }
+        failed
+    }
+
+    async fn dispatch(&self, claimed: &ClaimedMessage) -> Result<(), DeskError> {
+        let access = Access::system(claimed.practice, "dispatcher");
+        let (id, patient) = (claimed.row.message.id, claimed.row.message.patient);
+        let known = self.known(&access, patient).await?;
+        let handed = self
+            .change(&access, patient, Origin::Live, |change| {
+                let Some(row) = change
+                    .chart
+                    .pending
+                    .iter()
+                    .find(|row| row.message.id == id)
+                    .cloned()
+                else {
+                    // Withdrawn or moved to another state since it was claimed.
+                    return Ok(None);
+                };
+                judge(change, &row, &known)
+            })
+            .await?;
+        let Some(outgoing) = handed else {
+            return Ok(());
+        };
+        let channel = channel_of(&outgoing.to);
+        let Some(carrier) = self.carriers().of(channel) else {
+            return Err(DeskError::Corrupt(
+                "a message for a channel without a carrier",
+            ));
+        };
+        let answer = carrier.send(&outgoing).await;
+        outcome::answered(self, &access, patient, id, answer).await
+    }
+
+    async fn known(&self, access: &Access, patient: PatientId) -> Result<Known, DeskError> {
+        let reader = self.reader(access);
+        let since = self.now() - CAP_WINDOW;
+        let counted = |sends: Vec<(Timestamp, tendon_care::purpose::Purpose, bool)>| {
+            sends
+                .into_iter()
+                .filter(|(_, _, reply)| !reply)
+                .map(|(at, purpose, _)| Sent { at, purpose })
+                .collect::<Vec<_>>()
+        };
+        let (mut to_address, mut threads) = (Vec::new(), Vec::new());
+        for point in reader.contact_points(patient).await? {
+            let sends = reader.sends_to_address(&point.address, since).await?;
+            let there = counted(sends).into_iter().map(|sent| SentThere {
+                contact_point: point.id,
+                sent,
+            });
+            to_address.extend(there);
+            let channel = channel_of(&point.address);
+            let thread = reader
+                .conversation_with(patient, channel, &point.address)
+                .await?;
+            threads.extend(thread.map(|thread| (point.id, channel, thread)));
+        }
+        Ok(Known {
+            ledger: reader.ledger(patient).await?,
+            to_person: counted(reader.sends_to_patient(patient, since).await?),
+            to_address,
+            threads,
+        })
+    }
+}
+
+/// Puts the message before the gate and writes down what it says. Returns what
+/// is to be handed over, once that is committed.
+fn judge(
+    change: &mut Change<'_>,
+    row: &Versioned<MessageRow>,
+    known: &Known,
+) -> Result<Option<Outgoing>, DeskError> {
+    let decision = decide(change, row, known);
+    record(change, row.message.id, &decision);
+    let (id, now) = (row.message.id, change.now());
+    match decision.outcome {
+        Verdict::Send {
+            contact_point,
+            channel,
+        } => hand_over(change, row, known, contact_point, channel).map(Some),
+        Verdict::Hold { until, reason } => {
+            let to = MessageState::Queued { due_at: until };
+            change.write(Write::MessageState(Box::new(MessageMove::to(
+                id,
+                row.version,
+                to,
+            ))));
+            change.write(Write::OutboxLater(id, until));
+            change.happened(Fact::MessageHeld {
+                message: id,
+                reason: reason.code().to_owned(),
+            });
+            Ok(None)
+        }
+        Verdict::Drop { reason } => {
+            let to = MessageState::Dropped { at: now };
+            change.write(Write::MessageState(Box::new(MessageMove::to(
+                id,
+                row.version,
+                to,
+            ))));
+            change.write(Write::OutboxGone(id));
+            change.happened(Fact::MessageDropped {
+                message: id,
+                reason: reason.code().to_owned(),
+            });
+            Ok(None)
+        }
+    }
+}
+
+fn decide(change: &Change<'_>, row: &Versioned<MessageRow>, known: &Known) -> Decision {
+    let now = change.now();
+    let house = change.house();
+    let patient = &change.chart.patient.value;
+    let message = &row.message;
+    let visit = message.appointment.and_then(|id| change.chart.visit(id));
+    let clinic = visit.map_or(&house.practice.time_zone, |visit| {
+        house.zone_of(visit.location)
+    });
+    let place = place(patient, clinic, house.practice.state.as_deref());
+    let today = place.local_date(now);
+    let origin = match (&message.cause, message.contact_point) {
+        (Cause::Reply, Some(to)) => gate::Origin::Answer { to },
+        (Cause::Staff, _) => gate::Origin::Staff,
+        _ => gate::Origin::Automation,
+    };
+    let fixed = [message.channel];
+    let channels: &[Channel] = if row.template.is_some() && message.cause != Cause::Reply {
+        &TEXT_THEN_EMAIL
+    } else {
+        &fixed
+    };
+    let subject = match (visit, expects(row), row.appointment_start) {
+        (Some(visit), Some(expects), Some(planned_for)) => Subject::Visit {
+            visit: &visit.value,
+            planned_for,
+            expects,
+        },
+        _ => Subject::General,
+    };
+    let request = Request {
+        purpose: message.purpose,
+        origin,
+        life: patient.life,
+        paused: patient.paused,
+        recipient: patient.recipient(today),
+        subject,
+        channels,
+        contact_points: &patient.contact_points,
+        ledger: &known.ledger,
+        place: &place,
+        sent_to_person: &known.to_person,
+        sent_to_address: &known.to_address,
+        expires_at: message.expires_at,
+    };
+    gate::decide(&request, &house.rules, now)
+}
+
+/// Lists every place where the recipient may be.
+fn place(
+    patient: &tendon_care::patient::Patient,
+    clinic: &jiff::tz::TimeZone,
+    clinic_state: Option<&str>,
+) -> Place {
+    let place =
+        Place::clinic(clinic, clinic_state.and_then(State::from_code)).with_region(&patient.region);
+    match &patient.time_zone {
+        Some(name) => place.with_zone_name(name),
+        None => place,
+    }
+}
+
+/// What a message takes for granted about its visit. Messages that staff write
+/// and answers to the person take nothing for granted.
+fn expects(row: &MessageRow) -> Option<Expects> {
+    let template = row.template.as_deref()?;
+    if row.message.cause == Cause::Reply {
+        return None;
+    }
+    Some(match template {
+        "missed-visit" => Expects::Missed,
+        "visit-cancelled" => Expects::Cancelled,
+        "early-check" => Expects::Completed,
+        _ if row.prompt.is_some() => Expects::Unconfirmed,
+        _ => Expects::Open,
+    })
+}
+
+/// Chooses words, address and thread, and notes that the carrier is being called.
+fn hand_over(
+    change: &mut Change<'_>,
+    row: &Versioned<MessageRow>,
+    known: &Known,
+    point: ContactPointId,
+    channel: Channel,
+) -> Result<Outgoing, DeskError> {
+    let now = change.now();
+    let message = &row.message;
+    let patient = change.chart.patient.value.clone();
+    let point = patient
+        .contact_points
+        .iter()
+        .find(|known| known.id == point);
+    let point = point
+        .ok_or(DeskError::Corrupt("the address of a decision"))?
+        .clone();
+    let content = worded(change, row, &point, channel)?;
+    let segments = match channel {
+        Channel::Sms => {
+            u16::try_from(segment::segments(content.text.expose()).parts).unwrap_or(u16::MAX)
+        }
+        Channel::Email | Channel::Voice => 0,
+    };
+    let conversation = thread(change, row, known, &point, channel);
+    let carrier = change
+        .desk()
+        .carriers()
+        .of(channel)
+        .map(|carrier| carrier.name().to_owned());
+    let attempt = 1;
+    change.write(Write::OutboxStarted(message.id));
+    change.write(Write::MessageState(Box::new(MessageMove {
+        contact_point: Some(point.id),
+        channel: Some(channel),
+        conversation: Some(conversation),
+        carrier,
+        content: Some((content.clone(), segments)),
+        ..MessageMove::to(
+            message.id,
+            row.version,
+            MessageState::Sending { at: now, attempt },
+        )
+    })));
+    Ok(Outgoing {
+        message: message.id,
+        to: point.address,
+        content,
+        purpose: message.purpose,
+        language: message.language,
+        sender: Sender {
+            name: Some(change.house().practice.name.clone()),
+            reply_to: None,
+        },
+        in_reply_to: None,
+        unsubscribe_url: None,
+        attempt,
+        at: now,
+    })
+}
+
+/// Words a templated message for the chosen channel and address, with a link of
+/// its own; anything else goes as it was written.
+fn worded(
+    change: &mut Change<'_>,
+    row: &Versioned<MessageRow>,
+    point: &ContactPoint,
+    channel: Channel,
+) -> Result<Content, DeskError> {
+    let Some(template) = &row.template else {
+        return Ok(row.message.content.clone());
+    };
+    if row.message.cause == Cause::Reply {
+        return Ok(row.message.content.clone());
+    }
+    let now = change.now();
+    let patient = change.chart.patient.value.clone();
+    let visit = row
+        .message
+        .appointment
+        .and_then(|id| change.chart.visit(id))
+        .map(|v| v.value.clone());
+    let (token, hash) = link::new_token(&change.desk().mint());
+    let url = link::url(change.desk().public_url(), &token);
+    let house = change.house();
+    let values = letter::values(
+        house,
+        &patient,
+        visit.as_ref(),
+        now,
+        Some(url),
+        point.shared,
+    );
+    let content = house
+        .catalogue
+        .render(template, patient.language, &values, channel)
+        .map_err(|_| DeskError::Corrupt("the words of a message"))?;
+    if content.text.expose().contains(&token) {
+        change.write(Write::LinkNew(LinkRow {
+            id: change.desk().mint().id(),
+            token_hash: hash,
+            patient: patient.id,
+            appointment: row.message.appointment,
+            created_at: now,
+            expires_at: link::expiry(house, now),
+            verified_until: Timestamp::UNIX_EPOCH,
+            failures: 0,
+        }));
+    }
+    Ok(content)
+}
+
+/// Finds or begins the thread, and says in it what the next reply answers.
+fn thread(
+    change: &mut Change<'_>,
+    row: &Versioned<MessageRow>,
+    known: &Known,
+    point: &ContactPoint,
+    channel: Channel,
+) -> ConversationId {
+    let id = known
+        .threads
+        .iter()
+        .find(|(of, by, _)| *of == point.id && *by == channel)
+        .map_or_else(|| change.desk().mint().id(), |(_, _, thread)| *thread);
+    let address = Some(AddressKey::new(&point.address));
+    let prompt = row
+        .prompt
+        .clone()
+        .map(|prompt| (prompt, row.message.appointment));
+    change.write(Write::ConversationSpoken(ConversationRow {
+        id,
+        patient: change.chart.patient.id,
+        channel,
+        address,
+        prompt,
+        last_at: change.now(),
+        last_inbound_at: None,
+        waiting_since: None,
+    }));
+    id
+}
+
+fn record(change: &mut Change<'_>, message: MessageId, decision: &Decision) {
+    let until = match decision.outcome {
+        Verdict::Hold { until, .. } => Some(until),
+        Verdict::Send { .. } | Verdict::Drop { .. } => None,
+    };
+    let row = DecisionRow {
+        id: change.desk().mint().id(),
+        message,
+        at: change.now(),
+        outcome: decision.outcome.code().to_owned(),
+        reason: decision
+            .outcome
+            .reason()
+            .map_or("sent", |reason| reason.code())
+            .to_owned(),
+        until,
+        chain: crate::chain::write(&decision.chain),
+    };
+    change.write(Write::Decision(Box::new(row)));
+}
+
+pub(crate) const fn channel_of(address: &Address) -> Channel {
+    match address {
+        Address::Phone(_) => Channel::Sms,
+        Address::Email(_) => Channel::Email,
+    }
+}
+
+/// An address that a carrier has called impossible or blocked.
+pub(crate) fn standing_after(
+    class: tendon_care::message::FailureClass,
+    at: Timestamp,
+) -> Option<Standing> {
+    use tendon_care::message::FailureClass as F;
+    match class {
+        F::InvalidAddress => Some(Standing::Invalid { at }),
+        F::Blocked => Some(Standing::Blocked { at }),
+        F::Filtered | F::Transient | F::Rejected => None,
+    }
+}

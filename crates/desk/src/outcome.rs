@@ -1,0 +1,307 @@
+//! What follows from a carrier's answer, at once or found out later.
+
+use jiff::SignedDuration;
+use tendon_care::access::Access;
+use tendon_care::consent::{Act, Entry, Evidence, EvidenceRef};
+use tendon_care::id::{MessageId, PatientId};
+use tendon_care::message::{Failure, FailureClass, MessageState};
+use tendon_care::task::{About, TaskKind};
+use tendon_care::touchpoint::Fact;
+use tendon_channel::carrier::{Found, Outcome, Outgoing, Receipt, Sender, Window};
+use tendon_store::{ClaimedMessage, ConsentRow, MessageMove, MessageRow, Versioned, Write};
+
+use crate::change::{Change, Origin};
+use crate::desk::Desk;
+use crate::dispatch::{channel_of, standing_after};
+use crate::error::DeskError;
+
+/// Seconds until a message is tried again after a passing failure: 1, 5, 15 and
+/// 60 minutes, then it has failed.
+const BACKOFF_SECS: [i64; 4] = [60, 300, 900, 3_600];
+
+/// How long a carrier that cannot be reached is asked again before a person decides.
+const ASK_FOR: SignedDuration = SignedDuration::from_mins(30);
+
+/// Records a carrier's answer.
+pub(crate) async fn answered(
+    desk: &Desk,
+    access: &Access,
+    patient: PatientId,
+    message: MessageId,
+    answer: Outcome,
+) -> Result<(), DeskError> {
+    let row = desk
+        .reader(access)
+        .message(message)
+        .await?
+        .ok_or(DeskError::NotFound("message"))?;
+    desk.change(access, patient, Origin::Live, |change| {
+        match &answer {
+            Outcome::Accepted { carrier_ref } => accepted(change, &row, carrier_ref),
+            Outcome::Refused(failure) => refused(change, &row, failure),
+            Outcome::Unknown { .. } => {
+                let to = MessageState::Unknown { at: change.now() };
+                change.write(moved(&row, to));
+                let ask_at = change.now() + SignedDuration::from_secs(30);
+                change.write(Write::OutboxReconcile(row.message.id, ask_at));
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Records a receipt that a carrier sent by itself. A repeated or belated one
+/// that says nothing new is no error.
+pub(crate) async fn receipt(
+    desk: &Desk,
+    access: &Access,
+    row: &Versioned<MessageRow>,
+    receipt: &Receipt,
+) -> Result<(), DeskError> {
+    desk.change(access, row.message.patient, Origin::Live, |change| {
+        reported(change, row, receipt);
+        Ok(())
+    })
+    .await
+}
+
+fn reported(change: &mut Change<'_>, row: &Versioned<MessageRow>, receipt: &Receipt) {
+    let message = row.message.id;
+    let at = change.now();
+    match (receipt, &row.message.state) {
+        (Receipt::Delivered, MessageState::Sent { carrier_ref, .. }) => {
+            let carrier_ref = carrier_ref.clone();
+            change.write(moved(row, MessageState::Delivered { at, carrier_ref }));
+            change.happened(Fact::MessageDelivered { message });
+        }
+        (Receipt::Failed(failure), MessageState::Sent { .. }) => {
+            failed(change, row, failure);
+        }
+        _ => {}
+    }
+}
+
+impl Desk {
+    /// Asks the carrier what became of a message whose answer was lost.
+    pub(crate) async fn reconcile(&self, claimed: &ClaimedMessage) -> Result<(), DeskError> {
+        let access = Access::system(claimed.practice, "dispatcher");
+        let row = &claimed.row;
+        let patient = row.message.patient;
+        let Some(outgoing) = self.outgoing_again(&access, row).await? else {
+            return self.park(&access, row).await;
+        };
+        let carrier = match &row.carrier {
+            Some(name) => self.carriers().named(name),
+            None => self.carriers().of(channel_of(&outgoing.to)),
+        };
+        let Some(carrier) = carrier else {
+            return self.park(&access, row).await;
+        };
+        let window = Window {
+            since: outgoing.at,
+            now: self.now(),
+        };
+        match carrier.reconcile(&outgoing, window).await {
+            Found::Sent { carrier_ref, .. } => {
+                self.change(&access, patient, Origin::Live, |change| {
+                    accepted(change, row, &carrier_ref);
+                    Ok(())
+                })
+                .await
+            }
+            Found::NotSent => {
+                self.change(&access, patient, Origin::Live, |change| {
+                    let due_at = change.now();
+                    change.write(moved(row, MessageState::Queued { due_at }));
+                    change.write(Write::OutboxLater(row.message.id, due_at));
+                    Ok(())
+                })
+                .await
+            }
+            Found::TooSoon { ask_again_at } => self.ask_again(&access, row, ask_again_at).await,
+            Found::CannotTell { why }
+                if why.may_ask_again() && window.now < window.since + ASK_FOR =>
+            {
+                self.ask_again(&access, row, window.now + SignedDuration::from_secs(60))
+                    .await
+            }
+            Found::CannotTell { .. } => self.park(&access, row).await,
+        }
+    }
+
+    async fn ask_again(
+        &self,
+        access: &Access,
+        row: &Versioned<MessageRow>,
+        at: jiff::Timestamp,
+    ) -> Result<(), DeskError> {
+        self.change(access, row.message.patient, Origin::Live, |change| {
+            if !matches!(row.message.state, MessageState::Unknown { .. }) {
+                change.write(moved(row, MessageState::Unknown { at: change.now() }));
+            }
+            change.write(Write::OutboxReconcile(row.message.id, at));
+            Ok(())
+        })
+        .await
+    }
+
+    /// Leaves the decision to a person: it is never sent again by itself.
+    async fn park(&self, access: &Access, row: &Versioned<MessageRow>) -> Result<(), DeskError> {
+        self.change(access, row.message.patient, Origin::Live, |change| {
+            let (message, at) = (row.message.id, change.now());
+            let about = About {
+                message: Some(message),
+                appointment: row.message.appointment,
+                ..About::default()
+            };
+            let task = change.open_task(
+                TaskKind::UnknownOutcome,
+                about,
+                at + SignedDuration::from_hours(1),
+            );
+            change.write(moved(row, MessageState::Parked { at, task }));
+            change.write(Write::OutboxGone(message));
+            change.happened(Fact::MessageParked { message });
+            Ok(())
+        })
+        .await
+    }
+
+    /// Rebuilds what was handed over; `None` where its address is gone.
+    async fn outgoing_again(
+        &self,
+        access: &Access,
+        row: &Versioned<MessageRow>,
+    ) -> Result<Option<Outgoing>, DeskError> {
+        let message = &row.message;
+        let points = self.reader(access).contact_points(message.patient).await?;
+        let point = points
+            .into_iter()
+            .find(|point| Some(point.id) == message.contact_point);
+        let at = match message.state {
+            MessageState::Sending { at, .. } | MessageState::Unknown { at } => at,
+            _ => return Ok(None),
+        };
+        Ok(point.map(|point| Outgoing {
+            message: message.id,
+            to: point.address,
+            content: message.content.clone(),
+            purpose: message.purpose,
+            language: message.language,
+            sender: Sender::default(),
+            in_reply_to: None,
+            unsubscribe_url: None,
+            attempt: 1,
+            at,
+        }))
+    }
+}
+
+fn moved(row: &Versioned<MessageRow>, to: MessageState) -> Write {
+    Write::MessageState(Box::new(MessageMove::to(row.message.id, row.version, to)))
+}
+
+fn accepted(change: &mut Change<'_>, row: &Versioned<MessageRow>, carrier_ref: &str) {
+    let (message, at) = (row.message.id, change.now());
+    change.write(moved(
+        row,
+        MessageState::Sent {
+            at,
+            carrier_ref: carrier_ref.to_owned(),
+        },
+    ));
+    change.write(Write::OutboxGone(message));
+    change.happened(Fact::MessageSent {
+        message,
+        channel: row.message.channel,
+    });
+}
+
+fn refused(change: &mut Change<'_>, row: &Versioned<MessageRow>, failure: &Failure) {
+    let (message, now) = (row.message.id, change.now());
+    let again = |change: &mut Change<'_>, due_at| {
+        change.write(moved(row, MessageState::Queued { due_at }));
+        change.write(Write::OutboxLater(message, due_at));
+    };
+    match failure.class {
+        FailureClass::Transient => {
+            // The wait grows with the time that the message has been tried.
+            let tried = now.duration_since(row.created_at).as_secs();
+            let wait = BACKOFF_SECS.into_iter().find(|wait| tried < wait * 2);
+            match wait {
+                Some(secs) if now + SignedDuration::from_secs(secs) < row.message.expires_at => {
+                    again(change, now + SignedDuration::from_secs(secs));
+                }
+                _ => failed(change, row, failure),
+            }
+        }
+        // The gate chooses the next address, or says that there is none.
+        FailureClass::InvalidAddress | FailureClass::Blocked => {
+            mark_address(change, row, failure.class);
+            again(change, now);
+        }
+        FailureClass::Filtered | FailureClass::Rejected => failed(change, row, failure),
+    }
+}
+
+fn failed(change: &mut Change<'_>, row: &Versioned<MessageRow>, failure: &Failure) {
+    let (message, at) = (row.message.id, change.now());
+    mark_address(change, row, failure.class);
+    change.write(moved(
+        row,
+        MessageState::Failed {
+            at,
+            failure: failure.clone(),
+        },
+    ));
+    change.write(Write::OutboxGone(message));
+    change.happened(Fact::MessageFailed {
+        message,
+        class: failure.class.code().to_owned(),
+    });
+    let about = About {
+        message: Some(message),
+        appointment: row.message.appointment,
+        ..About::default()
+    };
+    change.open_task(
+        TaskKind::Undeliverable,
+        about,
+        at + SignedDuration::from_hours(4),
+    );
+}
+
+/// Remembers that an address is impossible, or that its carrier refuses it,
+/// which overrides every consent.
+fn mark_address(change: &mut Change<'_>, row: &Versioned<MessageRow>, class: FailureClass) {
+    let Some(standing) = standing_after(class, change.now()) else {
+        return;
+    };
+    let points = &change.chart.patient.contact_points;
+    let Some(point) = points
+        .iter()
+        .find(|point| Some(point.id) == row.message.contact_point)
+        .cloned()
+    else {
+        return;
+    };
+    change.write(Write::ContactStanding(point.id, standing));
+    if class == FailureClass::Blocked {
+        let entry = Entry {
+            id: change.desk().mint().id(),
+            person: point.owner,
+            address: point.address,
+            captured_at: change.now(),
+            captured_by: change.access().actor,
+            evidence: Evidence::Feed(EvidenceRef::new(row.message.id.to_string())),
+            act: Act::CarrierBlocked,
+        };
+        let patient = change.chart.patient.id;
+        change.write(Write::Consent(Box::new(ConsentRow {
+            patient,
+            strand: change.strand(),
+            entry,
+        })));
+    }
+}

@@ -1,0 +1,91 @@
+//! The wake-ups of journeys.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use tendon_care::access::Access;
+use tendon_care::id::{EnrolmentId, PatientId, PracticeId};
+use tendon_journey::Event;
+use tendon_journey::definition::StepId;
+use tendon_store::Lease;
+
+use crate::change::Origin;
+use crate::desk::Desk;
+use crate::dispatch::Round;
+use crate::error::DeskError;
+
+/// How long a worker may hold a timer.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+
+/// Timers that one round takes.
+const BATCH: u16 = 256;
+
+impl Desk {
+    /// Claims the timers that are due and lets each enrolment step; those of one
+    /// patient together, so that they are one decision.
+    pub async fn step_due(&self) -> Result<Round, DeskError> {
+        let now = self.now();
+        let lease = Lease {
+            id: self.lease_id(),
+            now,
+            until: now + LEASE,
+            limit: BATCH,
+        };
+        let claimed = self.db().claim_timers(&lease).await?;
+        let mut round = Round {
+            claimed: claimed.len(),
+            failed: 0,
+        };
+        let mut by_patient: BTreeMap<(PracticeId, PatientId), Vec<(EnrolmentId, String)>> =
+            BTreeMap::new();
+        for timer in claimed {
+            let row = &timer.work;
+            let step = row
+                .wake
+                .as_ref()
+                .map(|wake| wake.step.clone())
+                .unwrap_or_default();
+            by_patient
+                .entry((timer.practice, row.patient))
+                .or_default()
+                .push((row.id, step));
+        }
+        let mut tasks = tokio::task::JoinSet::new();
+        for ((practice, patient), due) in by_patient {
+            let desk = self.clone();
+            tasks.spawn(async move { desk.step_patient(practice, patient, &due).await });
+        }
+        while let Some(done) = tasks.join_next().await {
+            round.failed += done.unwrap_or(1);
+        }
+        Ok(round)
+    }
+
+    async fn step_patient(
+        &self,
+        practice: PracticeId,
+        patient: PatientId,
+        due: &[(EnrolmentId, String)],
+    ) -> usize {
+        let access = Access::system(practice, "timers");
+        let done = self
+            .change(&access, patient, Origin::Live, |change| {
+                for (enrolment, step) in due {
+                    change.wake(
+                        *enrolment,
+                        &Event::Due {
+                            step: StepId::new(step),
+                        },
+                    )?;
+                }
+                Ok(())
+            })
+            .await;
+        if let Err(error) = done {
+            // The lease runs out and the step is tried again.
+            tracing::warn!(patient = %patient, error = %error, "journey step not taken; it is tried again");
+            return due.len();
+        }
+        0
+    }
+}
