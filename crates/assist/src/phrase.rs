@@ -1,0 +1,462 @@
+//! The small language in which lexicon phrases are written, and its matcher.
+//!
+//! | written | matches |
+//! |---|---|
+//! | `chest` | that word, or one typo from it where it is long enough |
+//! | `breath*` | any word that begins so |
+//! | `@pain` | any member of the set `pain` in `words.toml` |
+//! | `(can not\|cant)` | one of the alternatives |
+//! | `your?` | the word or nothing |
+//! | `..3` | up to three words |
+//! | `^` `$` | the beginning and the end of the text |
+//! | `<n>` `<name>` | a number; a capitalised word that no rule knows |
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::text::Break;
+use crate::vocabulary::{Symbol, Vocabulary};
+
+/// One word of a message as rules see it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Token {
+    /// What it stands for.
+    pub symbols: Vec<Symbol>,
+    /// What separates it from the word before.
+    pub before: Break,
+    /// Could be a person's name.
+    pub name: bool,
+    /// Is a whole number.
+    pub number: Option<u16>,
+    /// Which word of the message it is.
+    pub word: usize,
+}
+
+/// A phrase, ready to be looked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Phrase {
+    items: Vec<Item>,
+    /// One of these must be in the message; empty where that cannot be said.
+    keys: Vec<Symbol>,
+}
+
+#[derive(Clone, Debug)]
+enum Item {
+    One(Symbol),
+    Alternatives(Vec<Vec<Item>>),
+    Gap(usize),
+    Start,
+    End,
+    Name,
+    Number,
+}
+
+/// What is wrong with a phrase of the lexicon.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PhraseError {
+    /// A parenthesis without its other half.
+    #[error("unbalanced parenthesis in `{0}`")]
+    Parenthesis(String),
+    /// A set that `words.toml` does not have.
+    #[error("unknown set `@{0}`")]
+    UnknownSet(String),
+    /// A set that contains itself.
+    #[error("set `@{0}` contains itself")]
+    Cycle(String),
+    /// `..` without a number.
+    #[error("gap without a number in `{0}`")]
+    Gap(String),
+    /// A sign or capital that no folded word can contain.
+    #[error("`{0}` can never match a folded word")]
+    Unfolded(String),
+    /// Nothing to match.
+    #[error("empty phrase")]
+    Empty,
+}
+
+/// Turns written phrases into matchable ones.
+pub(crate) struct Compiler<'a> {
+    /// Where symbols are given out.
+    pub vocabulary: &'a mut Vocabulary,
+    /// The named sets, members separated by `|`.
+    pub sets: &'a HashMap<String, String>,
+}
+
+impl Compiler<'_> {
+    /// Compiles one phrase.
+    pub(crate) fn compile(&mut self, text: &str) -> Result<Phrase, PhraseError> {
+        let items = self.sequence(text, 0)?;
+        if items.is_empty() {
+            return Err(PhraseError::Empty);
+        }
+        let keys = keys(&items).unwrap_or_default();
+        Ok(Phrase { items, keys })
+    }
+
+    fn sequence(&mut self, text: &str, depth: u8) -> Result<Vec<Item>, PhraseError> {
+        let mut items = Vec::new();
+        for part in split(text, ' ')? {
+            if part.is_empty() {
+                continue;
+            }
+            match part.strip_suffix('?') {
+                Some(optional) => {
+                    let branch = vec![self.item(optional, depth)?];
+                    items.push(Item::Alternatives(vec![branch, Vec::new()]));
+                }
+                None => items.push(self.item(part, depth)?),
+            }
+        }
+        Ok(items)
+    }
+
+    fn item(&mut self, part: &str, depth: u8) -> Result<Item, PhraseError> {
+        if let Some(gap) = part.strip_prefix("..") {
+            let words = gap.parse().map_err(|_| PhraseError::Gap(part.to_owned()))?;
+            return Ok(Item::Gap(words));
+        }
+        if let Some(name) = part.strip_prefix('@') {
+            if depth > 8 {
+                return Err(PhraseError::Cycle(name.to_owned()));
+            }
+            let sets = self.sets;
+            let members = sets
+                .get(name)
+                .ok_or_else(|| PhraseError::UnknownSet(name.to_owned()))?;
+            return self.alternatives(members, part, depth + 1);
+        }
+        if let Some(inner) = part.strip_prefix('(') {
+            let inner = inner
+                .strip_suffix(')')
+                .ok_or_else(|| PhraseError::Parenthesis(part.to_owned()))?;
+            return self.alternatives(inner, part, depth);
+        }
+        match part {
+            "^" => Ok(Item::Start),
+            "$" => Ok(Item::End),
+            "<name>" => Ok(Item::Name),
+            "<n>" => Ok(Item::Number),
+            word => {
+                folded(word)?;
+                Ok(Item::One(self.vocabulary.symbol(word, &[word])))
+            }
+        }
+    }
+
+    /// Plain words share one symbol, so that a long set costs one comparison.
+    fn alternatives(&mut self, inner: &str, key: &str, depth: u8) -> Result<Item, PhraseError> {
+        let members = split(inner, '|')?;
+        let (words, longer): (Vec<&str>, Vec<&str>) = members
+            .into_iter()
+            .map(str::trim)
+            .filter(|member| !member.is_empty())
+            .partition(|member| folded(member).is_ok());
+        let plain = (!words.is_empty()).then(|| Item::One(self.vocabulary.symbol(key, &words)));
+        if longer.is_empty() {
+            return plain.ok_or(PhraseError::Empty);
+        }
+        let mut branches: Vec<Vec<Item>> = plain.into_iter().map(|one| vec![one]).collect();
+        for member in longer {
+            branches.push(self.sequence(member, depth)?);
+        }
+        Ok(Item::Alternatives(branches))
+    }
+}
+
+/// Refuses what is not one folded word, with or without `*`.
+fn folded(word: &str) -> Result<(), PhraseError> {
+    let plain = word.strip_suffix('*').unwrap_or(word);
+    let named = plain.len() > 2 && plain.starts_with(':') && plain.ends_with(':');
+    let plain = if named {
+        plain.trim_matches(':')
+    } else {
+        plain
+    };
+    let fine = !plain.is_empty()
+        && plain
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || (named && b == b'_'));
+    fine.then_some(())
+        .ok_or_else(|| PhraseError::Unfolded(word.to_owned()))
+}
+
+/// Splits at `at` outside parentheses.
+fn split(text: &str, at: char) -> Result<Vec<&str>, PhraseError> {
+    let unbalanced = || PhraseError::Parenthesis(text.to_owned());
+    let mut depth = 0_u32;
+    let mut start = 0;
+    let mut parts = Vec::new();
+    for (index, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.checked_sub(1).ok_or_else(unbalanced)?,
+            _ if c == at && depth == 0 => {
+                parts.extend(text.get(start..index));
+                start = index + at.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    parts.extend(text.get(start..));
+    if depth == 0 {
+        Ok(parts)
+    } else {
+        Err(unbalanced())
+    }
+}
+
+/// Returns the symbols of which a match must contain one: those of the item
+/// with the fewest, since a message is first asked for these.
+fn keys(items: &[Item]) -> Option<Vec<Symbol>> {
+    items
+        .iter()
+        .filter_map(|item| match item {
+            Item::One(symbol) => Some(vec![*symbol]),
+            Item::Alternatives(branches) => {
+                let branches: Option<Vec<_>> = branches.iter().map(|b| keys(b)).collect();
+                branches.map(|b| b.concat())
+            }
+            _ => None,
+        })
+        // The later of equals: phrases tend to begin with `i` and `my`.
+        .rev()
+        .min_by_key(Vec::len)
+}
+
+impl Phrase {
+    /// Returns the symbols of which the message must have one; empty for "always try".
+    pub(crate) fn keys(&self) -> &[Symbol] {
+        &self.keys
+    }
+
+    /// Finds every place: for each start, the shortest match.
+    ///
+    /// `across` is the strongest separation that may lie inside a match.
+    pub(crate) fn places(&self, tokens: &[Token], across: Break) -> Vec<Place> {
+        (0..tokens.len())
+            .filter_map(|start| {
+                let mut place = None;
+                let view = View {
+                    tokens,
+                    across,
+                    start,
+                };
+                view.run(&self.items, start, 0, &mut |end, skipped| {
+                    place = Some(Place {
+                        at: start..end,
+                        skipped,
+                    });
+                    end > start
+                });
+                place.filter(|place| !place.at.is_empty())
+            })
+            .collect()
+    }
+
+    /// Finds every place, without saying which words gaps skipped.
+    pub(crate) fn find(&self, tokens: &[Token], across: Break) -> Vec<Range<usize>> {
+        let places = self.places(tokens, across);
+        places.into_iter().map(|place| place.at).collect()
+    }
+
+    /// Tells whether the phrase is the whole message.
+    pub(crate) fn is_all(&self, tokens: &[Token]) -> bool {
+        let view = View {
+            tokens,
+            across: Break::Clause,
+            start: 0,
+        };
+        !tokens.is_empty() && view.run(&self.items, 0, 0, &mut |at, _| at == tokens.len())
+    }
+}
+
+/// Where a phrase stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The tokens from its first to its last word.
+    pub at: Range<usize>,
+    /// A bit for each of these tokens that a gap of the phrase skipped.
+    skipped: u64,
+}
+
+impl Place {
+    /// Tells whether the token lies in a gap of the phrase.
+    pub(crate) fn skips(&self, token: usize) -> bool {
+        self.at.contains(&token) && self.skipped & bit(token - self.at.start) != 0
+    }
+}
+
+/// The bit of the word that stands `offset` after the start; none beyond 63.
+fn bit(offset: usize) -> u64 {
+    u32::try_from(offset)
+        .ok()
+        .and_then(|offset| 1_u64.checked_shl(offset))
+        .unwrap_or(0)
+}
+
+#[derive(Clone, Copy)]
+struct View<'a> {
+    tokens: &'a [Token],
+    across: Break,
+    start: usize,
+}
+
+impl View<'_> {
+    /// Matches `items` from `at`, handing each end to `accept` until it says yes.
+    ///
+    /// `skipped` has a bit for each word, counted from the start, that a gap ate.
+    fn run(
+        self,
+        items: &[Item],
+        at: usize,
+        skipped: u64,
+        accept: &mut dyn FnMut(usize, u64) -> bool,
+    ) -> bool {
+        let Some((item, rest)) = items.split_first() else {
+            return accept(at, skipped);
+        };
+        match item {
+            Item::One(symbol) => {
+                self.step(at, |t| t.symbols.contains(symbol))
+                    && self.run(rest, at + 1, skipped, accept)
+            }
+            Item::Name => self.step(at, |t| t.name) && self.run(rest, at + 1, skipped, accept),
+            Item::Number => {
+                self.step(at, |t| t.number.is_some()) && self.run(rest, at + 1, skipped, accept)
+            }
+            Item::Start => at == 0 && self.run(rest, at, skipped, accept),
+            Item::End => at == self.tokens.len() && self.run(rest, at, skipped, accept),
+            Item::Gap(most) => {
+                let (mut next, mut skipped) = (at, skipped);
+                loop {
+                    if self.run(rest, next, skipped, accept) {
+                        return true;
+                    }
+                    if next - at == *most || !self.step(next, |_| true) {
+                        return false;
+                    }
+                    skipped |= bit(next - self.start);
+                    next += 1;
+                }
+            }
+            Item::Alternatives(branches) => branches.iter().any(|branch| {
+                self.run(branch, at, skipped, &mut |next, skipped| {
+                    self.run(rest, next, skipped, accept)
+                })
+            }),
+        }
+    }
+
+    fn step(self, at: usize, fits: impl Fn(&Token) -> bool) -> bool {
+        self.tokens
+            .get(at)
+            .is_some_and(|token| (at == self.start || token.before <= self.across) && fits(token))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::hear;
+
+    fn compile(text: &str) -> Result<(Phrase, Vocabulary), PhraseError> {
+        let sets = HashMap::from([
+            ("hurt".to_owned(), "pain|hurt*|is killing".to_owned()),
+            ("loop".to_owned(), "a b|@loop c".to_owned()),
+        ]);
+        let mut vocabulary = Vocabulary::default();
+        let phrase = Compiler {
+            vocabulary: &mut vocabulary,
+            sets: &sets,
+        }
+        .compile(text)?;
+        vocabulary.finish();
+        Ok((phrase, vocabulary))
+    }
+
+    fn tokens(vocabulary: &Vocabulary, raw: &str) -> Vec<Token> {
+        let words = hear(raw).words;
+        words
+            .iter()
+            .enumerate()
+            .map(|(word, w)| {
+                let symbols = vocabulary.read(&w.text).symbols;
+                let name = w.capitalised && symbols.is_empty();
+                Token {
+                    symbols,
+                    before: w.before,
+                    name,
+                    number: w.text.parse().ok(),
+                    word,
+                }
+            })
+            .collect()
+    }
+
+    fn finds(phrase: &str, raw: &str) -> Vec<Range<usize>> {
+        let (phrase, vocabulary) = compile(phrase).unwrap();
+        phrase.find(&tokens(&vocabulary, raw), Break::Comma)
+    }
+
+    #[test]
+    fn matches_words_stems_sets_gaps_and_options() {
+        assert_eq!(finds("chest ..2 @hurt", "my chest really hurts"), [1..4]);
+        assert!(finds("chest ..2 @hurt", "chest and back and leg pain").is_empty());
+        assert_eq!(finds("chest @hurt", "my chest is killing me"), [1..4]);
+        assert_eq!(
+            finds("stop (the|your)? text*", "please stop texting"),
+            [1..3]
+        );
+        assert_eq!(finds("stop (the|your)? text*", "stop your texts"), [0..3]);
+        assert_eq!(finds("(can not|cant) come", "I can not come"), [1..4]);
+    }
+
+    #[test]
+    fn does_not_cross_a_full_stop_unless_allowed() {
+        assert!(finds("dont text", "I don't. Text me").is_empty());
+        let (phrase, vocabulary) = compile("chest ..2 hurts").unwrap();
+        let spread = tokens(&vocabulary, "My chest. It hurts");
+        assert_eq!(phrase.find(&spread, Break::Clause), [1..4]);
+    }
+
+    #[test]
+    fn anchors_names_and_numbers() {
+        assert_eq!(finds("^ <n> $", "7"), [0..1]);
+        assert!(finds("^ <n> $", "at 7").is_empty());
+        assert_eq!(finds("im not <name>", "I'm not Maria"), [0..3]);
+        assert!(finds("im not <name>", "I'm not coming").is_empty());
+    }
+
+    #[test]
+    fn whole_messages() {
+        let (phrase, vocabulary) = compile("stop all?").unwrap();
+        assert!(phrase.is_all(&tokens(&vocabulary, "Stop all!")));
+        assert!(phrase.is_all(&tokens(&vocabulary, "STOP")));
+        assert!(!phrase.is_all(&tokens(&vocabulary, "the bus stop")));
+        assert!(!phrase.is_all(&[]));
+    }
+
+    #[test]
+    fn bad_phrases_are_refused_by_name() {
+        for (text, error) in [
+            ("(a", PhraseError::Parenthesis("(a".into())),
+            ("a)", PhraseError::Parenthesis("a)".into())),
+            ("@nope", PhraseError::UnknownSet("nope".into())),
+            ("@loop", PhraseError::Cycle("loop".into())),
+            ("a ..x", PhraseError::Gap("..x".into())),
+            ("can't", PhraseError::Unfolded("can't".into())),
+            ("Über", PhraseError::Unfolded("Über".into())),
+            ("", PhraseError::Empty),
+        ] {
+            assert_eq!(compile(text).err(), Some(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_are_the_rarest_required_symbols() {
+        let (phrase, vocabulary) = compile("(a|b c) ..2 pain x?").unwrap();
+        assert_eq!(phrase.keys(), vocabulary.read("pain").symbols);
+        let (anything, _) = compile("<n> x?").unwrap();
+        assert!(anything.keys().is_empty());
+    }
+}
