@@ -7,7 +7,7 @@ use tendon_channel::{Blind, Carrier, Found, Outcome, Outgoing, Unsure, Window};
 use tendon_testkit::carriers::SmtpSink;
 use tendon_testkit::carriers::smtp::{At, Fault, Options, Then};
 
-use crate::support::{LONG, SHORT, at, email, install_tls, nobody, refused};
+use crate::support::{LONG, Nobody, SHORT, at, email, install_tls, refused};
 
 async fn sink() -> SmtpSink {
     SmtpSink::start("127.0.0.1:0", Options::default())
@@ -195,7 +195,8 @@ async fn a_break_while_a_long_letter_is_written_is_not_held_for_sent() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_a_passing_trouble() {
-    let url = format!("smtp://{}", nobody().await);
+    let nobody = Nobody::new();
+    let url = format!("smtp://{}", nobody.address());
     let outcome = carrier(&url, LONG).send(&email(1, "hello")).await;
     assert_eq!(outcome, refused(Transient, "connect"));
 }

@@ -11,7 +11,7 @@ use tendon_channel::{Carrier, Outcome, Unsure};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-use crate::support::{email, install_tls, nobody};
+use crate::support::{Nobody, email, install_tls};
 
 /// A running `smtp-sink` on a free port, killed when dropped, and a carrier to it.
 struct Sink {
@@ -26,7 +26,8 @@ impl Sink {
             println!("SKIPPED: smtp-sink (Debian package postfix) is not installed");
             return None;
         };
-        let address = nobody().await;
+        // Freed again at once, for the program to take.
+        let address = Nobody::new().address();
         // Started by root, it insists on becoming somebody else.
         let user: &[&str] = match std::fs::metadata("/proc/self").map(|own| own.uid()) {
             Ok(0) => &["-u", "nobody"],

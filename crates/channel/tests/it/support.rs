@@ -1,5 +1,6 @@
 //! What every test of a carrier needs.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use tendon_care::language::Language;
 use tendon_care::message::{Body, Content, Failure, FailureClass};
 use tendon_care::purpose::Purpose;
 use tendon_channel::{Outcome, Outgoing, Sender};
+use tokio::net::TcpSocket;
 
 /// Longer than any answer of a server that means to answer.
 pub(crate) const LONG: Duration = Duration::from_mins(1);
@@ -86,8 +88,18 @@ pub(crate) fn install_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// Returns an address at which nobody listens.
-pub(crate) async fn nobody() -> std::net::SocketAddr {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    listener.local_addr().unwrap()
+/// An address at which nobody listens, kept from everybody else while it lives:
+/// the socket is bound and never listens, so a connection is refused.
+pub(crate) struct Nobody(TcpSocket);
+
+impl Nobody {
+    pub(crate) fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        Self(socket)
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.0.local_addr().unwrap()
+    }
 }

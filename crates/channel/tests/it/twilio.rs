@@ -10,7 +10,7 @@ use tendon_channel::{Blind, Carrier, Found, Outcome, Receipt, Unsure, Window};
 use tendon_testkit::carriers::TwilioSink;
 use tendon_testkit::carriers::twilio::{Fault, Options, Then};
 
-use crate::support::{LONG, NUMBER, SHORT, Standing, at, install_tls, nobody, refused, text};
+use crate::support::{LONG, NUMBER, Nobody, SHORT, Standing, at, install_tls, refused, text};
 
 const FROM: &str = "+13125550100";
 
@@ -148,7 +148,8 @@ async fn wrong_credentials_are_the_operators_to_look_at() {
 
 #[tokio::test]
 async fn a_service_that_is_not_there_is_a_passing_trouble() {
-    let base = format!("http://{}", nobody().await);
+    let nobody = Nobody::new();
+    let base = format!("http://{}", nobody.address());
     let outcome = carrier(base, LONG).send(&text(1, "hello")).await;
     assert_eq!(outcome, refused(Transient, "connect"));
 }
@@ -293,7 +294,8 @@ async fn the_list_is_read_page_by_page_to_its_end_or_not_believed() {
 
 #[tokio::test]
 async fn a_carrier_that_cannot_be_asked_is_asked_again_not_believed() {
-    let base = format!("http://{}", nobody().await);
+    let nobody = Nobody::new();
+    let base = format!("http://{}", nobody.address());
     let found = carrier(base, LONG)
         .reconcile(&text(1, "hello"), window(0, 3_600))
         .await;

@@ -272,3 +272,36 @@ fn key(to: &str, body: &str) -> u64 {
     (to, body).hash(&mut hasher);
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(n: u8) -> Accepted {
+        Accepted {
+            sid: format!("SM{n}"),
+            to: "+13125550142".into(),
+            from: "+13125550100".into(),
+            body: format!("Number {n}"),
+            status_callback: None,
+            at: Timestamp::UNIX_EPOCH,
+            status: "queued".into(),
+        }
+    }
+
+    #[test]
+    fn a_small_memory_still_counts_everything() {
+        let mut state = State::default();
+        for n in [1, 2, 1, 3] {
+            state.take(message(n), 2);
+        }
+        let kept: Vec<&str> = state
+            .accepted
+            .iter()
+            .map(|kept| kept.sid.as_str())
+            .collect();
+        assert_eq!(kept, ["SM1", "SM3"]);
+        assert_eq!((state.total, state.counts.len()), (4, 3));
+        assert_eq!(state.counts[&key("+13125550142", "Number 1")], 2);
+    }
+}
