@@ -155,6 +155,7 @@ pub fn reference() -> String {
                 .map(|(code, _)| format!("`'{code}'`"))
                 .collect::<Vec<_>>()
                 .join(", "),
+            Kind::Instant if variable.name == "now" => "point in time".to_owned(),
             Kind::Instant => "point in time, anchor".to_owned(),
             Kind::Clock => "time of day".to_owned(),
         };
