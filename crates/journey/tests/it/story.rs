@@ -179,33 +179,10 @@ impl Story {
             step(&self.definition, &before, event, &self.facts, self.now).unwrap();
         self.enrolment = Some(after);
         for effect in effects {
-            if let Some(line) = self.words(&effect) {
+            if let Some(line) = words(&effect) {
                 self.line(&line);
             }
         }
-    }
-
-    /// What a reader needs to follow an effect; wake-ups show in what follows.
-    fn words(&self, effect: &Effect) -> Option<String> {
-        Some(match effect {
-            Effect::Send {
-                step,
-                template,
-                expires_at,
-                ..
-            } => format!("{step}: send {template}, good until {}", clock(*expires_at)),
-            Effect::Task {
-                step, kind, due_at, ..
-            } => format!("{step}: task {} by {}", kind.code(), clock(*due_at)),
-            Effect::LeftOut { step, why } => format!("{step}: left out, {}", why.code()),
-            Effect::Withdraw { reason, .. } => match reason {
-                WithdrawReason::Moved => "withdraw what is pending: moved".to_owned(),
-                WithdrawReason::Ended(code) => format!("withdraw what is pending: {code}"),
-                WithdrawReason::Fact(code) => format!("withdraw what asks: {code}"),
-            },
-            Effect::End { reason } => format!("end: {}", reason.code()),
-            Effect::Wake { .. } | Effect::Unwake => return None,
-        })
     }
 
     fn line(&mut self, text: &str) {
@@ -219,4 +196,27 @@ fn clock(at: Timestamp) -> String {
     at.to_zoned(TimeZone::get(ZONE).unwrap())
         .strftime("%b %d %H:%M")
         .to_string()
+}
+
+/// What a reader needs to follow an effect; wake-ups show in what follows.
+fn words(effect: &Effect) -> Option<String> {
+    Some(match effect {
+        Effect::Send {
+            step,
+            template,
+            expires_at,
+            ..
+        } => format!("{step}: send {template}, good until {}", clock(*expires_at)),
+        Effect::Task {
+            step, kind, due_at, ..
+        } => format!("{step}: task {} by {}", kind.code(), clock(*due_at)),
+        Effect::LeftOut { step, why } => format!("{step}: left out, {}", why.code()),
+        Effect::Withdraw { reason, .. } => match reason {
+            WithdrawReason::Moved => "withdraw what is pending: moved".to_owned(),
+            WithdrawReason::Ended(code) => format!("withdraw what is pending: {code}"),
+            WithdrawReason::Fact(code) => format!("withdraw what asks: {code}"),
+        },
+        Effect::End { reason } => format!("end: {}", reason.code()),
+        Effect::Wake { .. } | Effect::Unwake => return None,
+    })
 }
