@@ -1,0 +1,7 @@
+//! The use cases on real databases, with a clock that stands still and a
+//! carrier that remembers.
+
+#![cfg(test)]
+
+mod reminders;
+mod world;
