@@ -68,10 +68,47 @@ mod tests {
 
     #[test]
     fn styles_and_modules_keep_their_size() {
-        assert!(text(Asset::Style).len() <= 30 * 1024);
+        assert!(text(Asset::Style).len() <= 30_000);
         let modules = [Asset::Parts, Asset::Live, Asset::Keys, Asset::Theme];
         let total: usize = modules.into_iter().map(|asset| text(asset).len()).sum();
-        assert!(total <= 15 * 1024, "{total}");
+        assert!(total <= 15_000, "{total}");
+    }
+
+    #[test]
+    fn no_rule_of_the_style_is_dead_and_no_class_without_one() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut sources = String::new();
+        let mut folders = vec![root.join("templates"), root.join("src")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    sources.push_str(&std::fs::read_to_string(path).unwrap());
+                }
+            }
+        }
+        sources.push_str(&text(Asset::Parts));
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let css = text(Asset::Style);
+        let styled: std::collections::BTreeSet<&str> = css
+            .split('.')
+            .skip(1)
+            .map(|rest| rest.split(|c| !is_name(c)).next().unwrap())
+            .filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
+            .collect();
+        assert!(styled.len() > 100);
+        let words: std::collections::BTreeSet<&str> =
+            sources.split(|c: char| !is_name(c)).collect();
+        let dead: Vec<_> = styled.difference(&words).collect();
+        assert!(dead.is_empty(), "{dead:?}");
+        for class in sources.split(r#"class=""#).skip(1) {
+            let plain = class.split(['"', '{']).next().unwrap();
+            for name in plain.split_whitespace().filter(|n| n.chars().all(is_name)) {
+                assert!(styled.contains(name), "{name} has no rule");
+            }
+        }
     }
 
     #[test]

@@ -156,6 +156,8 @@ pub struct Work {
     pub due: Zoned,
     /// Whose it is.
     pub owner: Option<String>,
+    /// The number to call, E.164.
+    pub phone: Option<String>,
     /// A possible emergency.
     pub urgent: bool,
 }
@@ -355,7 +357,7 @@ impl Today {
             topics: "tasks",
             title: "Tasks",
             total: self.tasks.total,
-            keys: &[("D", "done"), ("A", "take")],
+            keys: &[("C", "call"), ("D", "done"), ("A", "take")],
             empty: "No task is open.",
             rows: self
                 .tasks
@@ -520,12 +522,15 @@ impl Work {
             (false, true) => Chip::new(Tone::Warn, "late"),
             (false, false) => Chip::new(Tone::Plain, "open"),
         };
-        let mut acts = vec![
-            Act::post("Done", Url::TaskDone(self.task))
-                .first()
-                .key('d')
-                .about(&about),
-        ];
+        // Where words may mean danger, the call is the act and not the tick.
+        let call = call(self.phone.as_deref(), &about);
+        let done = Act::post("Done", Url::TaskDone(self.task))
+            .key('d')
+            .about(&about);
+        let mut acts = match call {
+            Some(call) if self.urgent => vec![call.first(), done],
+            call => [Some(done.first()), call].into_iter().flatten().collect(),
+        };
         if self.owner.is_none() {
             acts.push(
                 Act::post("Take", Url::TaskTake(self.task))
@@ -588,6 +593,16 @@ mod tests {
         assert_eq!(today.panels().last().unwrap().id, "tasks");
         today.tasks.first[0].urgent = true;
         assert_eq!(today.panels()[0].id, "tasks");
+    }
+
+    #[test]
+    fn an_emergency_is_called_before_it_is_ticked_off() {
+        let mut work = Today::typical().tasks.first.swap_remove(0);
+        work.phone = Some("+13125550142".to_owned());
+        let first = |work: &Work| work.row(&sample::now()).acts[0].to_string();
+        assert!(first(&work).starts_with("<button"));
+        work.urgent = true;
+        assert!(first(&work).contains("tel:+13125550142"));
     }
 
     #[test]

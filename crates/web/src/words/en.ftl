@@ -74,7 +74,7 @@ visit-none-next = Call us and we will find a time that suits you.
 visit-changed-mind = Did your plans change?
 
 move-title = Which times suit you?
-move-lede = Your visit now: { $when }. It stays until we have found another.
+move-lede = Until we have found another time, your visit stays: { $when }
 move-days = Days
 move-parts = Time of day
 part-morning = Morning

@@ -74,7 +74,7 @@ visit-none-next = Llámenos y buscaremos una hora que le convenga.
 visit-changed-mind = ¿Cambiaron sus planes?
 
 move-title = ¿Qué horas le convienen?
-move-lede = Su visita ahora: { $when }. Sigue en pie hasta que encontremos otra.
+move-lede = Hasta que encontremos otra hora, su visita sigue en pie: { $when }
 move-days = Días
 move-parts = Hora del día
 part-morning = Mañana

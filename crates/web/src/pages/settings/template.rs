@@ -111,7 +111,10 @@ impl TemplatePage {
                     .to_owned(),
                 "“$40” is an amount.".to_owned(),
             ];
-            first.measure = measure(171, 2, false);
+            first
+                .preview
+                .push_str(" Bring your brace for the left knee; copay $40.");
+            first.measure = measure(181, 2, false);
         }
         let mut hostile = versions();
         for version in &mut hostile {
@@ -163,7 +166,11 @@ mod tests {
         for (name, page) in TemplatePage::samples() {
             assert_eq!(page.can_be_saved(), name == "typical");
             let html = page.render().unwrap();
-            assert_eq!(html.contains("disabled"), name != "typical", "{name}");
+            let warned = html.contains("Not to be saved");
+            assert_eq!(warned, name != "typical", "{name}");
+            // Without scripts a disabled button could never be enabled again:
+            // it is the server that refuses.
+            assert!(!html.contains("disabled"), "{name}");
         }
     }
 }

@@ -97,6 +97,7 @@ impl Today {
                 patient: Some((id(90), "Harold Finch".to_owned())),
                 due: after(5),
                 owner: None,
+                phone: Some("+13125550142".to_owned()),
                 urgent: true,
             },
         );
@@ -236,6 +237,7 @@ fn tasks() -> Vec<Work> {
             patient: Some((id(51), "Walter Novak".to_owned())),
             due: after(-40),
             owner: None,
+            phone: Some("+13125550142".to_owned()),
             urgent: false,
         },
         Work {
@@ -244,6 +246,7 @@ fn tasks() -> Vec<Work> {
             patient: Some((id(52), "Katherine Bell".to_owned())),
             due: after(600),
             owner: Some("Maria Lopez".to_owned()),
+            phone: Some("+13125550142".to_owned()),
             urgent: false,
         },
     ]
