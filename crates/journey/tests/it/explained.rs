@@ -21,8 +21,8 @@ fn a_journey_reads_as_a_paragraph() {
         [
             "Writes to a patient who missed a visit soon afterwards, once more two days later if nothing is on the book, and then asks staff to call.",
             "It begins for a patient when a visit is missed, provided that the visit is missed.",
-            "30 minutes after the step before, between 08:30 and 19:30, if the visit is missed: send \"missed-visit\" by text or else e-mail; it is dropped if it cannot go out until 1 day after it is due.",
-            "2 days after the step before, at 10:00, if the visit is missed and the number of visits on the book is 0: send \"missed-visit\" by text or else e-mail; it is dropped if it cannot go out until 1 day after it is due.",
+            "30 minutes after the step before, between 08:30 and 19:30, if the visit is missed: send \"missed-visit\" by text or else e-mail and ask for an answer about the visit; it is dropped if it cannot go out until 1 day after it is due.",
+            "2 days after the step before, at 10:00, if the visit is missed and the number of visits on the book is 0: send \"missed-visit\" by text or else e-mail and ask for an answer about the visit; it is dropped if it cannot go out until 1 day after it is due.",
             "1 day after the step before, at 09:00, on the next business day, if the visit is missed and the number of visits on the book is 0: open a task (call) for staff, to be done within 1 day.",
             "It ends early, and takes back what is not yet sent, when a visit is booked, the visit is moved or the visit is put back on the book.",
             "It ends early, and takes back what is not yet sent, when the patient checks in or a visit is completed.",
