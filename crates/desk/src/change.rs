@@ -694,7 +694,7 @@ pub(crate) struct Asked {
 fn subject(definition: &Definition, about: &Refs) -> Option<(uuid::Uuid, Refs)> {
     let patient = about.patient;
     match definition.subject() {
-// Which visit it was about stays known: a missed visit is spoken of.
+        // Which visit it was about stays known: a missed visit is spoken of.
         SubjectKind::Patient => Some((patient.uuid(), *about)),
         SubjectKind::Appointment => about.appointment.map(|visit| (visit.uuid(), *about)),
         SubjectKind::Episode => about.episode.map(|episode| {

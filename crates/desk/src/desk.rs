@@ -34,6 +34,7 @@ struct Inner {
     carriers: Carriers,
     public_url: String,
     rules: Arc<Rules>,
+    side_by_side: usize,
     houses: RwLock<HashMap<PracticeId, Arc<House>>>,
 }
 
@@ -52,6 +53,9 @@ pub struct Parts {
     pub public_url: String,
     /// The law and the limits.
     pub rules: Arc<Rules>,
+    /// Patients that the workers handle side by side. With 1 everything happens
+    /// in one order: a simulation with the same seed is the same to the byte.
+    pub side_by_side: usize,
 }
 
 impl Desk {
@@ -64,6 +68,7 @@ impl Desk {
             carriers,
             public_url,
             rules,
+            side_by_side,
         } = parts;
         let houses = RwLock::default();
         Self {
@@ -74,6 +79,7 @@ impl Desk {
                 carriers,
                 public_url,
                 rules,
+                side_by_side: side_by_side.max(1),
                 houses,
             }),
         }
@@ -196,6 +202,36 @@ impl Desk {
             }
         }
         Err(DeskError::Busy)
+    }
+
+    /// Runs one piece of work for each patient, side by side or one by one.
+    /// Returns the sum of what they answer.
+    pub(crate) async fn for_each_patient<W, F>(
+        &self,
+        work: Vec<W>,
+        run: impl Fn(Self, W) -> F,
+    ) -> usize
+    where
+        F: Future<Output = usize> + Send + 'static,
+    {
+        let mut failed = 0;
+        if self.inner.side_by_side == 1 {
+            for piece in work {
+                failed += run(self.clone(), piece).await;
+            }
+            return failed;
+        }
+        let mut tasks = tokio::task::JoinSet::new();
+        for piece in work {
+            if tasks.len() >= self.inner.side_by_side {
+                failed += tasks.join_next().await.map_or(0, |done| done.unwrap_or(1));
+            }
+            tasks.spawn(run(self.clone(), piece));
+        }
+        while let Some(done) = tasks.join_next().await {
+            failed += done.unwrap_or(1);
+        }
+        failed
     }
 
     /// Returns a random lease number.

@@ -81,14 +81,9 @@ impl Desk {
                 .push(message);
         }
         // Patients side by side: a slow carrier must not hold up the others.
-        let mut tasks = tokio::task::JoinSet::new();
-        for messages in by_patient.into_values() {
-            let desk = self.clone();
-            tasks.spawn(async move { desk.dispatch_each(messages).await });
-        }
-        while let Some(done) = tasks.join_next().await {
-            round.failed += done.unwrap_or(1);
-        }
+        let work = by_patient.into_values().collect();
+        let each = |desk: Self, messages| async move { desk.dispatch_each(messages).await };
+        round.failed = self.for_each_patient(work, each).await;
         Ok(round)
     }
 

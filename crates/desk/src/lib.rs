@@ -1,5 +1,6 @@
 //! The use cases and the background workers: one function per thing a person, a feed or a timer does.
 
+mod care_path;
 mod carriers;
 mod chain;
 mod change;
@@ -16,6 +17,7 @@ mod timers;
 mod visits;
 pub mod wording;
 
+pub use care_path::NewPlan;
 pub use carriers::Carriers;
 pub use chain::read as read_chain;
 pub use change::{Change, Origin};

@@ -50,14 +50,11 @@ impl Desk {
                 .or_default()
                 .push((row.id, step));
         }
-        let mut tasks = tokio::task::JoinSet::new();
-        for ((practice, patient), due) in by_patient {
-            let desk = self.clone();
-            tasks.spawn(async move { desk.step_patient(practice, patient, &due).await });
-        }
-        while let Some(done) = tasks.join_next().await {
-            round.failed += done.unwrap_or(1);
-        }
+        let work = by_patient.into_iter().collect();
+        let each = |desk: Self, ((practice, patient), due): (_, Vec<_>)| async move {
+            desk.step_patient(practice, patient, &due).await
+        };
+        round.failed = self.for_each_patient(work, each).await;
         Ok(round)
     }
 

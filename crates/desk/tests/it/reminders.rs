@@ -17,7 +17,14 @@ async fn a_visit_is_reminded_of_a_day_before_and_confirmed_by_text() {
     world.text(PHONE, "1").await;
     world.run_until("2026-11-24T09:00").await;
     insta::assert_snapshot!(world.story());
-    let visit = world.desk.db().reader(&world.access).appointment(visit).await.unwrap().unwrap();
+    let visit = world
+        .desk
+        .db()
+        .reader(&world.access)
+        .appointment(visit)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(matches!(visit.state, VisitState::Confirmed { .. }));
 }
 
@@ -27,8 +34,14 @@ async fn a_moved_visit_takes_its_reminder_along() {
     let ana = world.patient("Ana", PHONE).await;
     let visit = world.book(ana, "2026-11-24T08:40").await;
     world.run_until("2026-11-20T12:00").await;
-    let act = VisitAct::Move { starts_at: at("2026-11-30T15:00") };
-    world.desk.on_visit(&world.access, visit, act, Via::Staff).await.unwrap();
+    let act = VisitAct::Move {
+        starts_at: at("2026-11-30T15:00"),
+    };
+    world
+        .desk
+        .on_visit(&world.access, visit, act, Via::Staff)
+        .await
+        .unwrap();
     world.run_until("2026-12-01T09:00").await;
     insta::assert_snapshot!(world.story());
 }
@@ -50,7 +63,11 @@ async fn a_cancelled_visit_is_not_reminded_of() {
     let world = World::open("cancel", "2026-11-02T10:00").await;
     let ana = world.patient("Ana", PHONE).await;
     let visit = world.book(ana, "2026-11-24T08:40").await;
-    world.desk.on_visit(&world.access, visit, VisitAct::CancelByClinic, Via::Staff).await.unwrap();
+    world
+        .desk
+        .on_visit(&world.access, visit, VisitAct::CancelByClinic, Via::Staff)
+        .await
+        .unwrap();
     world.run_until("2026-12-01T09:00").await;
     assert_eq!(world.story(), "");
 }
@@ -62,9 +79,19 @@ async fn a_missed_visit_is_followed_up() {
     let visit = world.book(ana, "2026-11-24T08:40").await;
     world.run_until("2026-11-24T09:00").await;
     let act = VisitAct::Miss { inferred: false };
-    world.desk.on_visit(&world.access, visit, act, Via::Staff).await.unwrap();
+    world
+        .desk
+        .on_visit(&world.access, visit, act, Via::Staff)
+        .await
+        .unwrap();
     world.run_until("2026-12-05T09:00").await;
     insta::assert_snapshot!(world.story());
-    let tasks = world.desk.db().reader(&world.access).tasks_open(10).await.unwrap();
+    let tasks = world
+        .desk
+        .db()
+        .reader(&world.access)
+        .tasks_open(10)
+        .await
+        .unwrap();
     assert_eq!(tasks.len(), 1, "{tasks:?}");
 }

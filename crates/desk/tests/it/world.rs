@@ -37,7 +37,11 @@ impl Randomness for Dice {
     fn fill(&self, bytes: &mut [u8]) {
         let next = self.0.fetch_add(1, Ordering::SeqCst).to_be_bytes();
         let endless = next.iter().rev().chain(std::iter::repeat(&0x33));
-        bytes.iter_mut().rev().zip(endless).for_each(|(byte, value)| *byte = *value);
+        bytes
+            .iter_mut()
+            .rev()
+            .zip(endless)
+            .for_each(|(byte, value)| *byte = *value);
     }
 }
 
@@ -58,15 +62,21 @@ impl Carrier for Memory {
             let mut sent = self.sent.lock().unwrap();
             sent.push((outgoing.at, outgoing.clone()));
             let planned = self.answers.lock().unwrap().pop();
-            planned.unwrap_or_else(|| Outcome::Accepted { carrier_ref: format!("M{}", sent.len()) })
+            planned.unwrap_or_else(|| Outcome::Accepted {
+                carrier_ref: format!("M{}", sent.len()),
+            })
         })
     }
 
     fn reconcile<'a>(&'a self, outgoing: &'a Outgoing, _: Window) -> Answer<'a, Found> {
         Box::pin(async move {
             let sent = self.sent.lock().unwrap();
-            let _ = sent.iter().find(|(_, known)| known.message == outgoing.message);
-            Found::CannotTell { why: tendon_channel::carrier::Blind::NoRecord }
+            let _ = sent
+                .iter()
+                .find(|(_, known)| known.message == outgoing.message);
+            Found::CannotTell {
+                why: tendon_channel::carrier::Blind::NoRecord,
+            }
         })
     }
 }
@@ -99,7 +109,8 @@ impl World {
     pub async fn open(name: &str, now: &str) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::SeqCst);
-        let file = std::env::temp_dir().join(format!("tendon-{name}-{}-{number}.db", std::process::id()));
+        let file =
+            std::env::temp_dir().join(format!("tendon-{name}-{}-{number}.db", std::process::id()));
         let randomness: Arc<dyn Randomness> = Arc::new(Dice::default());
         let clock = Arc::new(Hands(AtomicI64::new(at(now).as_millisecond())));
         let carrier = Arc::new(Memory::default());
@@ -118,6 +129,7 @@ impl World {
             carriers: Carriers::all(Arc::<Memory>::clone(&carrier)),
             public_url: "https://go.example.org".into(),
             rules: Arc::new(Rules::defaults().unwrap()),
+            side_by_side: 1,
         });
         let zone = jiff::tz::TimeZone::get("America/Chicago").unwrap();
         let practice = Practice {
@@ -141,7 +153,15 @@ impl World {
         commit.push(Write::Location(location.clone()));
         desk.db().commit(commit).await.unwrap();
         desk.refresh();
-        Self { desk, clock, carrier, access, location: location.id, file, texts: AtomicU64::new(0) }
+        Self {
+            desk,
+            clock,
+            carrier,
+            access,
+            location: location.id,
+            file,
+            texts: AtomicU64::new(0),
+        }
     }
 
     /// Registers an adult with a mobile who gave the number.
@@ -155,7 +175,10 @@ impl World {
             sex: Sex::Female,
             language: Language::English,
             time_zone: None,
-            region: Region { state: Some("IL".into()), zip: Some("60601".into()) },
+            region: Region {
+                state: Some("IL".into()),
+                zip: Some("60601".into()),
+            },
             life: Life::Living,
             identifiers: vec![],
             contact_points: vec![ContactPoint {
@@ -190,7 +213,11 @@ impl World {
                     unencrypted_warning_version: None,
                 },
             };
-            commit.push(Write::Consent(Box::new(ConsentRow { patient: id, strand: Some(id), entry })));
+            commit.push(Write::Consent(Box::new(ConsentRow {
+                patient: id,
+                strand: Some(id),
+                entry,
+            })));
         }
         self.desk.db().commit(commit).await.unwrap();
         id
@@ -213,9 +240,17 @@ impl World {
     pub async fn run_until(&self, until: &str) {
         let until = at(until);
         loop {
-            let next = self.desk.db().next_due().await.unwrap().filter(|next| *next <= until);
+            let next = self
+                .desk
+                .db()
+                .next_due()
+                .await
+                .unwrap()
+                .filter(|next| *next <= until);
             let Some(next) = next else { break };
-            self.clock.0.fetch_max(next.as_millisecond(), Ordering::SeqCst);
+            self.clock
+                .0
+                .fetch_max(next.as_millisecond(), Ordering::SeqCst);
             self.drain().await;
         }
         self.clock.0.store(until.as_millisecond(), Ordering::SeqCst);
@@ -264,6 +299,8 @@ impl World {
 
     pub fn wait(&self, hours: i64) {
         let ms = SignedDuration::from_hours(hours).as_millis();
-        self.clock.0.fetch_add(i64::try_from(ms).unwrap(), Ordering::SeqCst);
+        self.clock
+            .0
+            .fetch_add(i64::try_from(ms).unwrap(), Ordering::SeqCst);
     }
 }
