@@ -169,7 +169,11 @@ impl Today {
             title: "Not confirmed",
             total: self.unconfirmed.total,
             keys: &[("Y", "said yes"), ("C", "call"), ("X", "cannot come")],
-            empty: "Every visit of today is confirmed.",
+            empty: if self.visits == 0 {
+                "No visit is on the book today."
+            } else {
+                "Every visit of today is confirmed."
+            },
             rows: self
                 .unconfirmed
                 .first
@@ -256,6 +260,15 @@ mod tests {
         assert_eq!(today.panels().last().unwrap().id, "tasks");
         today.tasks.first[0].urgent = true;
         assert_eq!(today.panels()[0].id, "tasks");
+    }
+
+    #[test]
+    fn an_empty_book_is_not_called_confirmed() {
+        let mut today = Today::empty();
+        let words = |today: &Today| today.panels()[0].empty;
+        assert!(words(&today).starts_with("No visit"));
+        today.visits = 3;
+        assert!(words(&today).starts_with("Every visit"));
     }
 
     #[test]

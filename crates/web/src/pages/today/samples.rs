@@ -43,8 +43,11 @@ fn waiting(n: u8, name: &str, words: &str, intent: Chip) -> Waiting {
 impl Today {
     /// Returns a day before the practice has any data.
     pub fn empty() -> Self {
+        let mut frame = frame(Section::Today);
+        frame.today = 0;
+        frame.inbox = 0;
         Self {
-            frame: frame(Section::Today),
+            frame,
             now: now(),
             place: "Riverside · all clinicians".to_owned(),
             visits: 0,
@@ -61,6 +64,8 @@ impl Today {
     /// Returns a usual Monday.
     pub fn typical() -> Self {
         let mut page = Self::empty();
+        page.frame.today = 14;
+        page.frame.inbox = 3;
         page.visits = 48;
         page.confirmed = 41;
         page.arrival = vec![86.2, 87.9, 85.8, 88.4, 87.6, 89.9, 89.2, 90.8, 90.1, 91.6];
