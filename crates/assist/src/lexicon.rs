@@ -12,7 +12,7 @@ use tendon_care::purpose::Purpose;
 
 use crate::class::Class;
 use crate::flag::Category;
-use crate::phrase::{Compiler, Phrase, PhraseError, Token};
+use crate::phrase::{Compiler, Phrase, PhraseError, Present, Token};
 use crate::text::{Break, Word};
 use crate::understanding::Prompt;
 use crate::vocabulary::Vocabulary;
@@ -155,6 +155,7 @@ pub(crate) struct Rule {
 /// Phrases that say how a red flag is meant. Each is the set of its name.
 #[derive(Debug)]
 pub(crate) struct Turns {
+    pub everything: Phrase,
     pub negator: Phrase,
     pub pseudo_negation: Phrase,
     pub negation_end: Phrase,
@@ -252,9 +253,11 @@ impl Lexicon {
             .iter()
             .enumerate()
             .map(|(index, word)| {
-                let symbols = self.vocabulary.read(&word.text).symbols;
+                let reading = self.vocabulary.read(&word.text);
+                let symbols = reading.symbols;
                 Token {
-                    name: word.capitalised && symbols.is_empty(),
+                    // "Carlos" is a name, though one letter from a word of ours.
+                    name: word.capitalised && (symbols.is_empty() || reading.corrected),
                     number: number(&word.text),
                     before: word.before,
                     symbols,
@@ -267,6 +270,17 @@ impl Lexicon {
     /// Tells whether the word is one that rules know only by correcting a typo.
     pub(crate) fn is_corrected(&self, word: &Word) -> bool {
         self.vocabulary.read(&word.text).corrected
+    }
+
+    /// Says which symbols a message has.
+    pub(crate) fn present(&self, tokens: &[Token]) -> Present {
+        let mut present = vec![false; self.vocabulary.len()];
+        for symbol in tokens.iter().flat_map(|token| &token.symbols) {
+            if let Some(slot) = present.get_mut(usize::from(*symbol)) {
+                *slot = true;
+            }
+        }
+        Present(present)
     }
 
     /// Returns the rules that could match, in the order of the files.
@@ -365,6 +379,7 @@ fn turns(compiler: &mut Compiler<'_>) -> Result<Turns, LexiconError> {
             })
     };
     Ok(Turns {
+        everything: set("everything")?,
         negator: set("negator")?,
         pseudo_negation: set("pseudo_negation")?,
         negation_end: set("negation_end")?,

@@ -9,6 +9,7 @@
 //! | `your?` | the word or nothing |
 //! | `..3` | up to three words |
 //! | `^` `$` | the beginning and the end of the text |
+//! | `<` `>` | the beginning and the end of a part between commas or stops |
 //! | `<n>` `<name>` | a number; a capitalised word that no rule knows |
 
 use std::collections::HashMap;
@@ -32,6 +33,9 @@ pub(crate) struct Token {
     pub word: usize,
 }
 
+/// For each symbol: is it in the message.
+pub(crate) struct Present(pub Vec<bool>);
+
 /// A phrase, ready to be looked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Phrase {
@@ -47,6 +51,8 @@ enum Item {
     Gap(usize),
     Start,
     End,
+    PartStart,
+    PartEnd,
     Name,
     Number,
 }
@@ -134,6 +140,8 @@ impl Compiler<'_> {
         match part {
             "^" => Ok(Item::Start),
             "$" => Ok(Item::End),
+            "<" => Ok(Item::PartStart),
+            ">" => Ok(Item::PartEnd),
             "<name>" => Ok(Item::Name),
             "<n>" => Ok(Item::Number),
             word => {
@@ -229,6 +237,18 @@ impl Phrase {
         &self.keys
     }
 
+    /// Tells whether the message has a word that the phrase cannot do without.
+    pub(crate) fn is_possible(&self, present: &Present) -> bool {
+        self.keys.is_empty()
+            || self.keys.iter().any(|symbol| {
+                present
+                    .0
+                    .get(usize::from(*symbol))
+                    .copied()
+                    .unwrap_or(false)
+            })
+    }
+
     /// Finds every place: for each start, the shortest match.
     ///
     /// `across` is the strongest separation that may lie inside a match.
@@ -249,6 +269,26 @@ impl Phrase {
                     end > start
                 });
                 place.filter(|place| !place.at.is_empty())
+            })
+            .collect()
+    }
+
+    /// Finds, for each start, how far the phrase can reach: for masks, whose
+    /// closing gap says how much they cover.
+    pub(crate) fn reach(&self, tokens: &[Token], across: Break) -> Vec<Range<usize>> {
+        (0..tokens.len())
+            .filter_map(|start| {
+                let mut furthest = start;
+                let view = View {
+                    tokens,
+                    across,
+                    start,
+                };
+                view.run(&self.items, start, 0, &mut |end, _| {
+                    furthest = furthest.max(end);
+                    false
+                });
+                (furthest > start).then_some(start..furthest)
             })
             .collect()
     }
@@ -326,6 +366,10 @@ impl View<'_> {
             }
             Item::Start => at == 0 && self.run(rest, at, skipped, accept),
             Item::End => at == self.tokens.len() && self.run(rest, at, skipped, accept),
+            Item::PartStart => {
+                (at == 0 || self.is_parted(at)) && self.run(rest, at, skipped, accept)
+            }
+            Item::PartEnd => self.is_parted(at) && self.run(rest, at, skipped, accept),
             Item::Gap(most) => {
                 let (mut next, mut skipped) = (at, skipped);
                 loop {
@@ -345,6 +389,13 @@ impl View<'_> {
                 })
             }),
         }
+    }
+
+    /// Tells whether the text ends here or goes on after a comma or a stop.
+    fn is_parted(self, at: usize) -> bool {
+        self.tokens
+            .get(at)
+            .is_none_or(|token| token.before > Break::None)
     }
 
     fn step(self, at: usize, fits: impl Fn(&Token) -> bool) -> bool {
@@ -400,15 +451,21 @@ mod tests {
 
     #[test]
     fn matches_words_stems_sets_gaps_and_options() {
-        assert_eq!(finds("chest ..2 @hurt", "my chest really hurts"), [1..4]);
+        assert_eq!(
+            finds("chest ..2 @hurt", "my chest really hurts"),
+            vec![1..4]
+        );
         assert!(finds("chest ..2 @hurt", "chest and back and leg pain").is_empty());
-        assert_eq!(finds("chest @hurt", "my chest is killing me"), [1..4]);
+        assert_eq!(finds("chest @hurt", "my chest is killing me"), vec![1..4]);
         assert_eq!(
             finds("stop (the|your)? text*", "please stop texting"),
-            [1..3]
+            vec![1..3]
         );
-        assert_eq!(finds("stop (the|your)? text*", "stop your texts"), [0..3]);
-        assert_eq!(finds("(can not|cant) come", "I can not come"), [1..4]);
+        assert_eq!(
+            finds("stop (the|your)? text*", "stop your texts"),
+            vec![0..3]
+        );
+        assert_eq!(finds("(can not|cant) come", "I can not come"), vec![1..4]);
     }
 
     #[test]
@@ -416,15 +473,17 @@ mod tests {
         assert!(finds("dont text", "I don't. Text me").is_empty());
         let (phrase, vocabulary) = compile("chest ..2 hurts").unwrap();
         let spread = tokens(&vocabulary, "My chest. It hurts");
-        assert_eq!(phrase.find(&spread, Break::Clause), [1..4]);
+        assert_eq!(phrase.find(&spread, Break::Clause), vec![1..4]);
     }
 
     #[test]
     fn anchors_names_and_numbers() {
-        assert_eq!(finds("^ <n> $", "7"), [0..1]);
+        assert_eq!(finds("^ <n> $", "7"), vec![0..1]);
         assert!(finds("^ <n> $", "at 7").is_empty());
-        assert_eq!(finds("im not <name>", "I'm not Maria"), [0..3]);
+        assert_eq!(finds("im not <name>", "I'm not Maria"), vec![0..3]);
         assert!(finds("im not <name>", "I'm not coming").is_empty());
+        assert_eq!(finds("< stop >", "Too many texts, stop. Bye"), vec![3..4]);
+        assert!(finds("< stop >", "Too many texts, stop by").is_empty());
     }
 
     #[test]

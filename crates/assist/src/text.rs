@@ -25,7 +25,7 @@ pub(crate) enum Break {
 /// One folded word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Word {
-    /// Lower case, no accents, no apostrophes; runs of a letter cut to two.
+    /// Lower case, no accents, no apostrophes; drawn-out letters single.
     pub text: String,
     /// Bytes of the raw text.
     pub span: Range<usize>,
@@ -79,7 +79,7 @@ pub(crate) fn hear(raw: &str) -> Heard {
         link: own.contains("://") || own.contains("www.") || own.contains("bit.ly"),
     };
     if tapback.is_none() {
-        heard.words = join_spelled(words(own));
+        heard.words = join_spelled(&words(own));
     }
     heard
 }
@@ -116,7 +116,7 @@ fn without_quote_and_signature(raw: &str) -> &str {
         if tail && kept_words {
             return raw.get(..offset).unwrap_or(raw);
         }
-        kept_words |= bare.chars().any(|c| c.is_alphanumeric()) && !tail;
+        kept_words |= bare.chars().any(char::is_alphanumeric) && !tail;
         offset += line.len();
     }
     for tail in [
@@ -207,8 +207,8 @@ fn is_foreign_letter(c: char) -> bool {
 /// The words that a few emoji stand for.
 const EMOJI: [(char, &str); 32] = [
     ('🛑', ":stop:"),
-    ('🚫', ":stop:"),
-    ('⛔', ":stop:"),
+    ('🚫', ":forbidden:"),
+    ('⛔', ":forbidden:"),
     ('👍', ":yes:"),
     ('✅', ":yes:"),
     ('☑', ":yes:"),
@@ -322,36 +322,27 @@ fn words(own: &str) -> Vec<Word> {
     into.words
 }
 
-/// Cuts runs of three or more of one letter to two, as in `pleaaase`.
+/// Cuts runs of three or more of one letter to one: `pleaaase`, `STOOOP`.
 fn squeeze(text: String) -> String {
-    let long_run = |text: &str| {
-        let mut last = ['\0'; 2];
-        text.chars().any(|c| {
-            let run = c.is_alphabetic() && last == [c; 2];
-            last = [last[1], c];
-            run
-        })
-    };
-    if !long_run(&text) {
+    let chars: Vec<char> = text.chars().collect();
+    let runs: Vec<&[char]> = chars.chunk_by(|a, b| a == b).collect();
+    if runs.iter().all(|run| run.len() < 3) {
         return text;
     }
-    let mut out = String::with_capacity(text.len());
-    let mut last = ['\0'; 2];
-    for c in text.chars() {
-        if last != [c; 2] {
-            out.push(c);
-        }
-        last = [last[1], c];
-    }
-    out
+    runs.into_iter()
+        .flat_map(|run| {
+            let drawn_out = run.len() > 2 && run.first().is_some_and(|c| c.is_alphabetic());
+            run.iter().take(if drawn_out { 1 } else { run.len() })
+        })
+        .collect()
 }
 
 /// Joins three or more single letters in a row: `S T O P`, `s.t.o.p`.
-fn join_spelled(words: Vec<Word>) -> Vec<Word> {
+fn join_spelled(words: &[Word]) -> Vec<Word> {
     let single =
         |word: &Word| word.text.len() == 1 && word.text.bytes().all(|b| b.is_ascii_alphabetic());
     let mut out: Vec<Word> = Vec::with_capacity(words.len());
-    let mut rest = words.as_slice();
+    let mut rest = words;
     while let Some(first) = rest.first() {
         let run = rest.iter().take_while(|word| single(word)).count();
         if run >= 3 {
@@ -388,7 +379,7 @@ mod tests {
         );
         assert_eq!(folded("ＳＴＯＰ opt-out"), ["stop", "opt", "out"]);
         assert_eq!(folded("cafe\u{301}"), ["cafe"]);
-        assert_eq!(folded("pleaaaase STOPPPP"), ["pleaase", "stopp"]);
+        assert_eq!(folded("pleaaaase STOPPPP"), ["please", "stop"]);
     }
 
     #[test]

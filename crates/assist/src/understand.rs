@@ -18,7 +18,7 @@ use tendon_care::language::Language;
 use crate::class::Class;
 use crate::flag::{Level, Meaning, RedFlag};
 use crate::lexicon::{Lexicon, Rule, lexicon};
-use crate::phrase::{Phrase, Place, Token};
+use crate::phrase::{Phrase, Place, Present, Token};
 use crate::text::{Break, Heard, Tapback, hear};
 use crate::understanding::{Confidence, Context, Matched, OptOutScope, Prompt, Understanding};
 
@@ -38,7 +38,7 @@ pub fn understand(text: &str, context: &Context) -> Understanding {
         prefer_opt_in(&mut found);
     }
     let flags = flags(lexicon, &tokens, &heard, &found);
-    conclude(lexicon, &tokens, &heard, context, &found, flags)
+    conclude(lexicon, &tokens, &heard, *context, &found, &flags)
 }
 
 /// A rule that matched, and where.
@@ -77,6 +77,7 @@ fn find<'a>(
 ) -> Vec<Found<'a>> {
     let core = core(&lexicon.turns.filler, tokens);
     let mut found = Vec::new();
+    let present = lexicon.present(tokens);
     for rule in lexicon.candidates(tokens) {
         let fits = (rule.prompts.is_empty() || rule.prompts.contains(&prompt))
             && rule.asks.is_none_or(|asks| asks == heard.asks);
@@ -84,9 +85,9 @@ fn find<'a>(
             continue;
         }
         let hits = if rule.whole {
-            whole_hit(rule, tokens, &core)
+            whole_hit(rule, tokens, &core, &present)
         } else {
-            hits(rule, tokens)
+            hits(rule, tokens, &present)
         };
         found.extend(hits.into_iter().map(|(at, parts)| Found {
             class: rule.class,
@@ -125,8 +126,10 @@ fn core(filler: &Phrase, tokens: &[Token]) -> Vec<Token> {
 /// The tokens from first to last, and where each phrase of the rule stands.
 type Hit = (Range<usize>, Vec<Place>);
 
-fn whole_hit(rule: &Rule, tokens: &[Token], core: &[Token]) -> Vec<Hit> {
-    let all = |phrase: &Phrase| phrase.is_all(tokens) || phrase.is_all(core);
+fn whole_hit(rule: &Rule, tokens: &[Token], core: &[Token], present: &Present) -> Vec<Hit> {
+    let all = |phrase: &Phrase| {
+        phrase.is_possible(present) && (phrase.is_all(tokens) || phrase.is_all(core))
+    };
     if rule.phrases.iter().any(all) {
         vec![(0..tokens.len(), Vec::new())]
     } else {
@@ -134,25 +137,27 @@ fn whole_hit(rule: &Rule, tokens: &[Token], core: &[Token]) -> Vec<Hit> {
     }
 }
 
-fn hits(rule: &Rule, tokens: &[Token]) -> Vec<Hit> {
+fn hits(rule: &Rule, tokens: &[Token], present: &Present) -> Vec<Hit> {
     let single = rule
         .phrases
         .iter()
+        .filter(|phrase| phrase.is_possible(present))
         .flat_map(|phrase| phrase.places(tokens, rule.across))
         .map(|place| (place.at.clone(), vec![place]));
     let mut hits: Vec<Hit> = single
         .chain(
             rule.near
                 .iter()
+                .filter(|group| group.iter().all(|phrase| phrase.is_possible(present)))
                 .flat_map(|group| together(group, rule, tokens)),
         )
         .collect();
     if hits.is_empty() {
         return hits;
     }
-    for mask in &rule.unless {
-        for masked in mask.find(tokens, Break::Comma) {
-            hits.retain(|(hit, _)| !overlap(hit, &masked));
+    for mask in rule.unless.iter().filter(|mask| mask.is_possible(present)) {
+        for masked in mask.reach(tokens, rule.across.min(Break::Comma)) {
+            hits.retain(|(_, parts)| !parts.iter().any(|part| touches(&masked, &part.at)));
         }
     }
     hits
@@ -182,6 +187,11 @@ fn together(group: &[Phrase], rule: &Rule, tokens: &[Token]) -> Vec<Hit> {
         (span.len() <= rule.within).then_some((span, parts))
     });
     hits.collect()
+}
+
+/// Tells whether a mask lies over the first or the last word of a phrase.
+fn touches(mask: &Range<usize>, part: &Range<usize>) -> bool {
+    mask.contains(&part.start) || mask.contains(&part.end.saturating_sub(1))
 }
 
 fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
@@ -245,9 +255,9 @@ fn conclude(
     lexicon: &Lexicon,
     tokens: &[Token],
     heard: &Heard,
-    context: &Context,
+    context: Context,
     found: &[Found<'static>],
-    flags: Vec<(RedFlag, Range<usize>)>,
+    flags: &[(RedFlag, Range<usize>)],
 ) -> Understanding {
     // "No chest pain" is no report of pain either.
     let denied = |hit: &Found<'_>| {
@@ -256,9 +266,10 @@ fn conclude(
                 .iter()
                 .any(|(flag, at)| !flag.acts() && overlap(at, &hit.at))
     };
+    let narrowed = |hit: &Found<'_>| is_narrowed(lexicon, tokens, hit, found);
     let mut meanings: Vec<&Found<'_>> = found
         .iter()
-        .filter(|hit| !hit.class.is_red_flag() && !denied(hit))
+        .filter(|hit| !hit.class.is_red_flag() && !denied(hit) && !narrowed(hit))
         .collect();
     meanings.sort_by_key(|hit| {
         (
@@ -279,7 +290,7 @@ fn conclude(
     });
     drop_chatter(&mut classes);
     let class = classes.first().copied().unwrap_or(Class::UnknownHuman);
-    let decided = deciding(class, &flags, &meanings);
+    let decided = deciding(class, flags, &meanings);
     let score = matches!(
         class,
         Class::SurveyScore | Class::PainReport | Class::HepLog
@@ -303,6 +314,20 @@ fn conclude(
         wants_language: wanted(class, &meanings, context.language),
         unreadable: heard.foreign_script,
     }
+}
+
+/// "Stop texting me about my bill" stops one kind; the wider reading of the
+/// same words is given up, unless they speak of everything as well.
+fn is_narrowed(lexicon: &Lexicon, tokens: &[Token], hit: &Found<'_>, found: &[Found<'_>]) -> bool {
+    if hit.class != Class::OptOutAll || hit.whole {
+        return false;
+    }
+    let everything = lexicon.turns.everything.find(tokens, Break::None);
+    found.iter().any(|other| {
+        other.class == Class::OptOutCategory
+            && overlap(&other.at, &hit.at)
+            && !everything.iter().any(|word| overlap(word, &other.at))
+    })
 }
 
 /// Meanings with legal force come before all others, whatever their weight.

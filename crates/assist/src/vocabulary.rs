@@ -128,7 +128,7 @@ impl Vocabulary {
             return symbols;
         }
         for near in nearby(&self.near_words, word) {
-            symbols.extend(self.exact.get(near).into_iter().flatten());
+            symbols.extend(self.as_written(near));
         }
         if word.len() < TOLERANT_LENGTH {
             return symbols;
