@@ -112,6 +112,16 @@ impl Desk {
         .await
     }
 
+    /// Tells whether a visit is still expected to happen.
+    pub async fn is_open(&self, access: &Access, visit: AppointmentId) -> Result<bool, DeskError> {
+        let found = self
+            .reader(access)
+            .appointment(visit)
+            .await?
+            .ok_or(DeskError::NotFound("visit"))?;
+        Ok(found.is_open())
+    }
+
     /// Records visits without a check-in for a day as missed. Returns how many.
     pub async fn infer_missed(&self, practice: PracticeId) -> Result<usize, DeskError> {
         let access = Access::system(practice, "clock");

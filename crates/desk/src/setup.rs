@@ -1,0 +1,144 @@
+//! Setting a practice up: places, people who work there, and new patients.
+
+use jiff::Timestamp;
+use tendon_care::access::{Access, Permission};
+use tendon_care::consent::{Act, Basis, Entry, Evidence, EvidenceRef};
+use tendon_care::patient::Patient;
+use tendon_care::practice::{Clinician, Location};
+use tendon_care::purpose::Purpose;
+use tendon_care::touchpoint::{Fact, Touchpoint};
+use tendon_store::{Action, AddressKey, AuditEntry, Commit, ConsentRow, Write};
+
+use crate::desk::Desk;
+use crate::error::DeskError;
+
+/// What a new patient agreed to on the intake form.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    /// The purposes ticked.
+    pub agreed: Vec<Purpose>,
+    /// Which form, for whoever asks later.
+    pub form: String,
+    /// The version of its wording.
+    pub wording_version: String,
+}
+
+impl Desk {
+    /// Adds or changes a place.
+    pub async fn put_location(&self, access: &Access, location: Location) -> Result<(), DeskError> {
+        access.require(Permission::EditSettings)?;
+        let mut commit = Commit::new(access);
+        commit
+            .audit(AuditEntry::new(access, self.now(), Action::Update, "location").of(location.id));
+        commit.push(Write::Location(location));
+        self.db().commit(commit).await?;
+        self.refresh();
+        Ok(())
+    }
+
+    /// Adds or changes a clinician.
+    pub async fn put_clinician(
+        &self,
+        access: &Access,
+        clinician: Clinician,
+    ) -> Result<(), DeskError> {
+        access.require(Permission::EditSettings)?;
+        let mut commit = Commit::new(access);
+        commit.audit(
+            AuditEntry::new(access, self.now(), Action::Update, "clinician").of(clinician.id),
+        );
+        commit.push(Write::Clinician(clinician));
+        self.db().commit(commit).await?;
+        self.refresh();
+        Ok(())
+    }
+
+    /// Takes a new patient in, with what the intake form says.
+    pub async fn register(
+        &self,
+        access: &Access,
+        patient: Patient,
+        intake: &Intake,
+    ) -> Result<(), DeskError> {
+        access.require(Permission::EditPatient)?;
+        let now = self.now();
+        let mut commit = Commit::new(access);
+        commit.push(Write::Touchpoint(Touchpoint {
+            id: self.mint().id(),
+            patient: patient.id,
+            happened_at: now,
+            fact: Fact::PatientRegistered {},
+            backfilled: false,
+        }));
+        for entry in self.intake_entries(access, &patient, intake, now) {
+            let Act::Granted { purpose, .. } = entry.act else {
+                continue;
+            };
+            let strand = Some(patient.id);
+            commit.push(Write::Touchpoint(Touchpoint {
+                id: self.mint().id(),
+                patient: patient.id,
+                happened_at: now,
+                fact: Fact::ConsentGranted {
+                    consent: entry.id,
+                    purpose,
+                },
+                backfilled: false,
+            }));
+            commit.push(Write::Consent(Box::new(ConsentRow {
+                patient: patient.id,
+                strand,
+                entry,
+            })));
+        }
+        commit.audit(
+            AuditEntry::new(access, now, Action::Create, "patient")
+                .of(patient.id)
+                .about(patient.id),
+        );
+        let addresses: Vec<AddressKey> = patient
+            .contact_points
+            .iter()
+            .map(|point| AddressKey::new(&point.address))
+            .collect();
+        commit.push(Write::PatientNew(Box::new(patient), now));
+        commit.extend(addresses.into_iter().map(Write::AddressShared));
+        self.db().commit(commit).await?;
+        Ok(())
+    }
+
+    fn intake_entries(
+        &self,
+        access: &Access,
+        patient: &Patient,
+        intake: &Intake,
+        now: Timestamp,
+    ) -> Vec<Entry> {
+        let each = patient
+            .contact_points
+            .iter()
+            .flat_map(|point| intake.agreed.iter().map(move |purpose| (point, *purpose)));
+        each.map(|(point, purpose)| Entry {
+            id: self.mint().id(),
+            person: point.owner,
+            address: point.address.clone(),
+            captured_at: now,
+            captured_by: access.actor,
+            evidence: Evidence::Form(EvidenceRef::new(intake.form.clone())),
+            act: Act::Granted {
+                purpose,
+                channel: None,
+                basis: Basis::Form,
+                wording_version: intake.wording_version.clone(),
+                language: patient.language,
+                unencrypted_warning_version: Some("1".to_owned()),
+            },
+        })
+        .collect()
+    }
+
+    /// Returns when the next timer or message is due.
+    pub async fn next_due(&self) -> Result<Option<Timestamp>, DeskError> {
+        Ok(self.db().next_due().await?)
+    }
+}

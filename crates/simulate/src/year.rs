@@ -1,0 +1,806 @@
+//! A year in the life of a practice, event by event.
+//!
+//! A heap of what people will do next is merged with what the product has due.
+//! The clock moves to the earlier of the two; the act goes through a use case;
+//! then the workers run until nothing is due. With one seed the whole year is
+//! the same, to the byte.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use tendon_care::access::Access;
+use tendon_care::appointment::VisitKind;
+use tendon_care::contact::{Address, Channel};
+use tendon_care::episode::Discharge;
+use tendon_care::id::{AppointmentId, LocationId, PracticeId};
+use tendon_care::message::Body;
+use tendon_care::practice::{Clinician, Location, OpenHours};
+use tendon_care::purpose::Purpose;
+use tendon_care::touchpoint::Via;
+use tendon_channel::carrier::Outgoing;
+use tendon_desk::{Desk, DeskError, Inbound, Intake, NewPlan, NewVisit, VisitAct};
+
+use crate::behaviour;
+use crate::calendar::{Calendar, SLOT_MINUTES};
+use crate::clock::SteppedClock;
+use crate::names;
+use crate::person::{self, Person, Planned};
+
+/// Who works in the synthetic practice.
+const CLINICIANS: [&str; 6] = [
+    "Dr. Chen",
+    "J. Patel",
+    "M. Ortiz",
+    "Dr. Walsh",
+    "A. Novak",
+    "T. Brooks",
+];
+const PLACES: [(&str, &str); 2] = [
+    ("Riverside", "412 River Street"),
+    ("Lincoln Park", "88 Grant Avenue"),
+];
+
+/// How large, when and from which seed.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Patients who are referred within the span.
+    pub patients: u32,
+    /// The first moment.
+    pub from: Timestamp,
+    /// The last moment; visits beyond it stay on the book.
+    pub until: Timestamp,
+    /// The seed.
+    pub seed: u64,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Patients referred.
+    pub patients: u64,
+    /// Visits booked.
+    pub booked: u64,
+    /// Visits completed.
+    pub completed: u64,
+    /// Visits missed without a word.
+    pub missed: u64,
+    /// Visits called off.
+    pub cancelled: u64,
+    /// Messages that left.
+    pub messages: u64,
+    /// Texts that patients wrote.
+    pub replies: u64,
+}
+
+/// Why a simulation stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulateError {
+    /// The product refused something that a practice does every day.
+    #[error("the simulated practice could not {doing}")]
+    Desk {
+        /// What it was doing.
+        doing: &'static str,
+        /// Why not.
+        #[source]
+        source: DeskError,
+    },
+    /// Work that is due is not getting done.
+    #[error("{left} pieces of work were left undone")]
+    Stuck {
+        /// How many.
+        left: usize,
+    },
+    /// The settings make no sense, or a name table is empty.
+    #[error("the simulation's settings make no sense")]
+    Settings,
+}
+
+/// What somebody does next.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Act {
+    Refer,
+    Call { person: usize },
+    CallOff { person: usize, visit: AppointmentId },
+    Start { person: usize, visit: AppointmentId },
+    Finish { person: usize, visit: AppointmentId },
+    Write { person: usize, words: &'static str },
+    Rebook { person: usize },
+    Watch { person: usize },
+}
+
+type Sent = Arc<Mutex<Vec<(String, bool)>>>;
+
+/// A year in the making.
+#[derive(Debug)]
+pub struct Year {
+    desk: Desk,
+    clock: Arc<SteppedClock>,
+    access: Access,
+    settings: Settings,
+    dice: ChaCha8Rng,
+    calendar: Calendar,
+    people: Vec<Person>,
+    by_phone: HashMap<String, usize>,
+    heap: BinaryHeap<Reverse<(Timestamp, u64, Act)>>,
+    order: u64,
+    sent: Sent,
+    places: Vec<LocationId>,
+    clinicians: Vec<tendon_care::id::ClinicianId>,
+    texts: u64,
+    report: Report,
+}
+
+fn failed(doing: &'static str) -> impl Fn(DeskError) -> SimulateError {
+    move |source| SimulateError::Desk { doing, source }
+}
+
+impl Year {
+    /// Prepares a year for a practice that exists and has a desk on `clock`. The
+    /// desk's carrier must call [`Year::listener`] with every message.
+    pub fn new(
+        desk: Desk,
+        clock: Arc<SteppedClock>,
+        practice: PracticeId,
+        settings: Settings,
+    ) -> Self {
+        let zone = jiff::tz::TimeZone::get("America/Chicago").unwrap_or(jiff::tz::TimeZone::UTC);
+        Self {
+            desk,
+            clock,
+            access: Access::system(practice, "simulate"),
+            dice: ChaCha8Rng::seed_from_u64(settings.seed),
+            calendar: Calendar::new(zone, CLINICIANS.len()),
+            settings,
+            people: Vec::new(),
+            by_phone: HashMap::new(),
+            heap: BinaryHeap::new(),
+            order: 0,
+            sent: Sent::default(),
+            places: Vec::new(),
+            clinicians: Vec::new(),
+            texts: 0,
+            report: Report::default(),
+        }
+    }
+
+    /// Listens to messages on behalf of the patients. Hand it to the sandbox
+    /// carrier before the year is made: `sent` is what [`Year::hears`] gave.
+    pub fn listener(sent: Ears) -> Box<dyn Fn(&Outgoing) + Send + Sync> {
+        Box::new(move |outgoing: &Outgoing| {
+            let Address::Phone(phone) = &outgoing.to else {
+                return;
+            };
+            let text = outgoing.content.text.expose();
+            // A text that offers answers asks for one.
+            let asks = text.contains('1')
+                && text.contains('2')
+                && text.contains('3')
+                && text.contains(": ");
+            let asks = asks && (text.contains("Reply 1") || text.contains("Responda: 1"));
+            sent.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((phone.expose().to_owned(), asks));
+        })
+    }
+
+    /// Lets the year hear what a listener hears.
+    #[must_use]
+    pub fn hears(mut self, ears: &Ears) -> Self {
+        self.sent = Arc::clone(&ears.0);
+        self
+    }
+
+    /// Runs the whole span. `progress` is called now and then with the share done.
+    pub async fn run(mut self, progress: impl Fn(f64)) -> Result<Report, SimulateError> {
+        self.set_up().await?;
+        self.plan_referrals();
+        let span = self
+            .settings
+            .until
+            .duration_since(self.settings.from)
+            .as_secs_f64()
+            .max(1.0);
+        let mut said = 0.0;
+        loop {
+            let act = self.heap.peek().map(|Reverse((at, _, _))| *at);
+            let due = self
+                .desk
+                .next_due()
+                .await
+                .map_err(failed("look at the clock"))?;
+            let next = [act, due].into_iter().flatten().min();
+            let Some(next) = next.filter(|next| *next <= self.settings.until) else {
+                break;
+            };
+            self.clock.advance_to(next);
+            if act.is_some_and(|act| act <= next)
+                && let Some(Reverse((_, _, act))) = self.heap.pop()
+            {
+                self.perform(act).await?;
+            }
+            self.drain().await?;
+            let done = next.duration_since(self.settings.from).as_secs_f64() / span;
+            if done - said > 0.01 {
+                said = done;
+                progress(done);
+            }
+        }
+        self.clock.advance_to(self.settings.until);
+        progress(1.0);
+        Ok(self.report)
+    }
+
+    async fn set_up(&mut self) -> Result<(), SimulateError> {
+        let zone =
+            jiff::tz::TimeZone::get("America/Chicago").map_err(|_| SimulateError::Settings)?;
+        let time =
+            |hour| jiff::civil::Time::new(hour, 0, 0, 0).map_err(|_| SimulateError::Settings);
+        let open = Some(OpenHours {
+            from: time(8)?,
+            until: time(18)?,
+        });
+        for (name, street) in PLACES {
+            let id = self.desk.mint().id();
+            let location = Location {
+                id,
+                name: name.into(),
+                time_zone: zone.clone(),
+                phone: None,
+                street: Some(street.into()),
+                hours: [open, open, open, open, open, None, None],
+            };
+            self.desk
+                .put_location(&self.access, location)
+                .await
+                .map_err(failed("open a place"))?;
+            self.places.push(id);
+        }
+        for name in CLINICIANS {
+            let id = self.desk.mint().id();
+            let clinician = Clinician {
+                id,
+                display_name: name.into(),
+            };
+            self.desk
+                .put_clinician(&self.access, clinician)
+                .await
+                .map_err(failed("hire a clinician"))?;
+            self.clinicians.push(id);
+        }
+        Ok(())
+    }
+
+    /// Spreads referrals over the working hours of the span.
+    fn plan_referrals(&mut self) {
+        let (first, last) = (
+            self.calendar.day(self.settings.from),
+            self.calendar.day(self.settings.until),
+        );
+        let days = first.until(last).map_or(1, |span| span.get_days()).max(1);
+        for _ in 0..self.settings.patients {
+            let day = first
+                .checked_add(self.dice.random_range(0..days).days())
+                .unwrap_or(first);
+            let (hour, minute) = (self.dice.random_range(8..17), self.dice.random_range(0..60));
+            if let Some(at) = self.calendar.at(day, hour, minute) {
+                self.plan(at.max(self.settings.from), Act::Refer);
+            }
+        }
+    }
+
+    fn plan(&mut self, at: Timestamp, act: Act) {
+        self.order += 1;
+        self.heap.push(Reverse((at, self.order, act)));
+    }
+
+    fn now(&self) -> Timestamp {
+        self.desk.now()
+    }
+
+    fn later(&mut self, hours: std::ops::Range<f64>) -> Timestamp {
+        let secs = (self.dice.random_range(hours) * 3_600.0) as i64;
+        self.now() + SignedDuration::from_secs(secs)
+    }
+
+    /// Lets the product do what is due, and the patients read what came.
+    async fn drain(&mut self) -> Result<(), SimulateError> {
+        for _ in 0..1_000 {
+            let stepped = self
+                .desk
+                .step_due()
+                .await
+                .map_err(failed("step its journeys"))?;
+            let sent = self
+                .desk
+                .dispatch_due()
+                .await
+                .map_err(failed("send its messages"))?;
+            if stepped.failed + sent.failed > 0 {
+                return Err(SimulateError::Stuck {
+                    left: stepped.failed + sent.failed,
+                });
+            }
+            self.read_messages();
+            if stepped.claimed + sent.claimed == 0 {
+                return Ok(());
+            }
+        }
+        Err(SimulateError::Stuck { left: 1 })
+    }
+
+    fn read_messages(&mut self) {
+        let messages =
+            std::mem::take(&mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner));
+        for (phone, asks) in messages {
+            self.report.messages += 1;
+            let Some(index) = self.by_phone.get(&phone).copied() else {
+                continue;
+            };
+            let now = self.now();
+            let Some(person) = self.people.get_mut(index).filter(|_| asks) else {
+                continue;
+            };
+            let next = person
+                .visits
+                .iter_mut()
+                .filter(|visit| visit.open && visit.starts_at > now);
+            if let Some(visit) = next.min_by_key(|visit| visit.starts_at) {
+                visit.reminders += 1;
+            }
+            let person = person.clone();
+            if let Some(words) = behaviour::answer(&mut self.dice, &person) {
+                let at = self.later(0.02..5.0);
+                self.plan(
+                    at,
+                    Act::Write {
+                        person: index,
+                        words,
+                    },
+                );
+            }
+        }
+    }
+
+    async fn perform(&mut self, act: Act) -> Result<(), SimulateError> {
+        match act {
+            Act::Refer => self.refer().await,
+            Act::Call { person } => self.call(person).await,
+            Act::CallOff { person, visit } => self.call_off(person, visit).await,
+            Act::Start { person, visit } => self.start(person, visit).await,
+            Act::Finish { person, visit } => self.finish(person, visit).await,
+            Act::Write { person, words } => self.write(person, words).await,
+            Act::Rebook { person } => self.book_next(person, 1).await,
+            Act::Watch { person } => self.watch(person).await,
+        }
+    }
+
+    async fn refer(&mut self) -> Result<(), SimulateError> {
+        let today = self.calendar.day(self.now());
+        let number = u32::try_from(self.people.len()).unwrap_or(u32::MAX);
+        let drawn = person::draw(
+            &mut self.dice,
+            &self.desk.mint(),
+            number,
+            today,
+            CLINICIANS.len(),
+        );
+        let (mut person, patient) = drawn.ok_or(SimulateError::Settings)?;
+        let mut agreed = vec![Purpose::Care];
+        if self.dice.random_bool(0.9) {
+            agreed.extend([Purpose::CareOther, Purpose::Feedback]);
+        }
+        let intake = Intake {
+            agreed,
+            form: "intake form".into(),
+            wording_version: "2025-1".into(),
+        };
+        self.desk
+            .register(&self.access, patient, &intake)
+            .await
+            .map_err(failed("register a patient"))?;
+        let referrer = names::REFERRERS
+            .get(self.dice.random_range(0..names::REFERRERS.len()))
+            .copied();
+        let clinician = self.clinicians.get(person.clinician).copied();
+        let ids = self
+            .desk
+            .refer(&self.access, person.id, referrer, clinician)
+            .await
+            .map_err(failed("take a referral in"))?;
+        person.referral = Some(ids.0);
+        person.episode = Some(ids.1);
+        self.by_phone
+            .insert(person.phone.expose().to_owned(), self.people.len());
+        self.people.push(person);
+        self.report.patients += 1;
+        // Some are called within the hour, some the day after.
+        let at = self.later(0.3..22.0);
+        self.plan(
+            at,
+            Act::Call {
+                person: self.people.len() - 1,
+            },
+        );
+        Ok(())
+    }
+
+    async fn call(&mut self, index: usize) -> Result<(), SimulateError> {
+        let Some((id, referral)) = self.people.get(index).map(|p| (p.id, p.referral)) else {
+            return Ok(());
+        };
+        let Some(referral) = referral else {
+            return Ok(());
+        };
+        self.desk
+            .called(&self.access, id, referral)
+            .await
+            .map_err(failed("call a patient"))?;
+        // One in twelve declines.
+        if self.dice.random_bool(0.08) {
+            if let Some(person) = self.people.get_mut(index) {
+                person.gone = true;
+            }
+            return Ok(());
+        }
+        let wait = 1 + self.dice.random_range(0..12);
+        self.book(index, VisitKind::Evaluation, wait).await
+    }
+
+    /// Books a visit so many days from now or later.
+    async fn book(
+        &mut self,
+        index: usize,
+        kind: VisitKind,
+        days: i32,
+    ) -> Result<(), SimulateError> {
+        let Some(person) = self.people.get(index).cloned() else {
+            return Ok(());
+        };
+        let from = self.day_after(days);
+        let Some((starts_at, clinician)) =
+            self.calendar.take(&mut self.dice, from, person.clinician)
+        else {
+            return Ok(());
+        };
+        let visit = NewVisit {
+            patient: person.id,
+            episode: person.episode,
+            location: self
+                .places
+                .get(person.location)
+                .copied()
+                .ok_or(SimulateError::Settings)?,
+            clinician: self.clinicians.get(clinician).copied(),
+            kind,
+            starts_at,
+            minutes: SLOT_MINUTES.unsigned_abs(),
+        };
+        let id = self
+            .desk
+            .book(&self.access, &visit)
+            .await
+            .map_err(failed("book a visit"))?;
+        self.report.booked += 1;
+        let booked_at = self.now();
+        let planned = Planned {
+            id,
+            starts_at,
+            booked_at,
+            clinician,
+            reminders: 0,
+            open: true,
+        };
+        let weekday = self.calendar.day(starts_at).weekday();
+        if let Some(hours) = behaviour::calls_off(&mut self.dice, &person, &planned, weekday) {
+            let at = starts_at - SignedDuration::from_secs((hours * 3_600.0) as i64);
+            self.plan(
+                at.max(booked_at),
+                Act::CallOff {
+                    person: index,
+                    visit: id,
+                },
+            );
+        }
+        self.plan(
+            starts_at,
+            Act::Start {
+                person: index,
+                visit: id,
+            },
+        );
+        if let Some(person) = self.people.get_mut(index) {
+            person.visits.push(planned);
+        }
+        Ok(())
+    }
+
+    fn day_after(&self, days: i32) -> Date {
+        let today = self.calendar.day(self.now());
+        today.checked_add(days.days()).unwrap_or(today)
+    }
+
+    /// Books the next visits of the plan, spaced as it wants.
+    async fn book_next(&mut self, index: usize, ahead: i32) -> Result<(), SimulateError> {
+        for number in 0..ahead {
+            let Some(person) = self.people.get(index) else {
+                return Ok(());
+            };
+            let open = person.visits.iter().filter(|visit| visit.open).count();
+            let left = usize::from(person.plan_visits.saturating_sub(person.completed));
+            if person.gone || open >= left.min(3) {
+                return Ok(());
+            }
+            let interval = if person.per_week == 2 { 3 } else { 7 };
+            self.book(index, VisitKind::Recurring, interval * (number + 1))
+                .await?;
+        }
+        Ok(())
+    }
+
+    fn visit_mut(&mut self, index: usize, visit: AppointmentId) -> Option<&mut Planned> {
+        self.people
+            .get_mut(index)?
+            .visits
+            .iter_mut()
+            .find(|planned| planned.id == visit)
+    }
+
+    async fn call_off(&mut self, index: usize, visit: AppointmentId) -> Result<(), SimulateError> {
+        let Some(planned) = self.visit_mut(index, visit).filter(|planned| planned.open) else {
+            return Ok(());
+        };
+        planned.open = false;
+        let (start, clinician) = (planned.starts_at, planned.clinician);
+        let done = self
+            .desk
+            .on_visit(&self.access, visit, VisitAct::CannotCome, Via::Staff)
+            .await;
+        ignore_settled(done, "cancel a visit")?;
+        self.calendar.free(start, clinician);
+        self.report.cancelled += 1;
+        // Most take another time at once, some when somebody asks, some never.
+        match self.dice.random_range(0.0..1.0) {
+            draw if draw < 0.70 => self.book_next(index, 1).await,
+            draw if draw < 0.92 => {
+                let at = self.later(24.0..120.0);
+                self.plan(at, Act::Rebook { person: index });
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn start(&mut self, index: usize, visit: AppointmentId) -> Result<(), SimulateError> {
+        let Some(person) = self.people.get(index).cloned() else {
+            return Ok(());
+        };
+        let Some(planned) = person
+            .visits
+            .iter()
+            .find(|v| v.id == visit && v.open)
+            .copied()
+        else {
+            return Ok(());
+        };
+        let weekday = self.calendar.day(planned.starts_at).weekday();
+        if person.gone || behaviour::stays_away(&mut self.dice, &person, &planned, weekday) {
+            return self.miss(index, visit).await;
+        }
+        let done = self
+            .desk
+            .on_visit(&self.access, visit, VisitAct::Arrive, Via::Staff)
+            .await;
+        if ignore_settled(done, "check a patient in")? {
+            let at = self.now() + SignedDuration::from_mins(i64::from(SLOT_MINUTES));
+            self.plan(
+                at,
+                Act::Finish {
+                    person: index,
+                    visit,
+                },
+            );
+        }
+        Ok(())
+    }
+
+    async fn miss(&mut self, index: usize, visit: AppointmentId) -> Result<(), SimulateError> {
+        let done = self
+            .desk
+            .on_visit(
+                &self.access,
+                visit,
+                VisitAct::Miss { inferred: false },
+                Via::Staff,
+            )
+            .await;
+        if !ignore_settled(done, "record a missed visit")? {
+            return Ok(());
+        }
+        self.report.missed += 1;
+        if let Some(planned) = self.visit_mut(index, visit) {
+            planned.open = false;
+        }
+        let Some(person) = self.people.get_mut(index) else {
+            return Ok(());
+        };
+        person.missed += 1;
+        person.missed_last = true;
+        // Whoever missed is won back by a message or a call, or not at all.
+        if self.dice.random_bool(0.62) {
+            let at = self.later(3.0..70.0);
+            self.plan(at, Act::Rebook { person: index });
+        }
+        let at = self.later(260.0..300.0);
+        self.plan(at, Act::Watch { person: index });
+        Ok(())
+    }
+
+    async fn finish(&mut self, index: usize, visit: AppointmentId) -> Result<(), SimulateError> {
+        let done = self
+            .desk
+            .on_visit(&self.access, visit, VisitAct::Complete, Via::Staff)
+            .await;
+        if !ignore_settled(done, "complete a visit")? {
+            return Ok(());
+        }
+        self.report.completed += 1;
+        if let Some(planned) = self.visit_mut(index, visit) {
+            planned.open = false;
+        }
+        let now = self.now();
+        let better = self.dice.random_range(-0.1..0.9);
+        let Some(person) = self.people.get_mut(index) else {
+            return Ok(());
+        };
+        person.completed += 1;
+        person.missed_last = false;
+        person.last_seen = Some(now);
+        person.pain = (person.pain - better).max(0.0);
+        let (id, first, done) = (
+            person.id,
+            person.completed == 1,
+            person.completed >= person.plan_visits,
+        );
+        let (visits, per_week, episode) = (person.plan_visits, person.per_week, person.episode);
+        let person = person.clone();
+        let Some(episode) = episode else {
+            return Ok(());
+        };
+        if first {
+            let today = self.calendar.day(now);
+            let weeks = i32::from(visits) / i32::from(per_week) + 3;
+            let plan = NewPlan {
+                visits,
+                visits_per_week: per_week,
+                starts_on: today,
+                ends_on: today.checked_add(weeks.weeks()).unwrap_or(today),
+                authorised_visits: None,
+            };
+            self.desk
+                .set_plan(&self.access, id, episode, &plan)
+                .await
+                .map_err(failed("set a plan"))?;
+        }
+        if done {
+            let how = if person.pain <= 3.0 {
+                Discharge::Met
+            } else {
+                Discharge::Plateau
+            };
+            return self
+                .desk
+                .discharge(&self.access, id, episode, how)
+                .await
+                .map_err(failed("discharge a patient"));
+        }
+        if behaviour::leaves(&mut self.dice, &person) {
+            if let Some(person) = self.people.get_mut(index) {
+                // Visits that are still on the book will simply be missed.
+                person.gone = true;
+            }
+            // One in five comes back when somebody asks.
+            if self.dice.random_bool(0.2) {
+                let at = self.later(50.0..200.0);
+                self.plan(at, Act::Rebook { person: index });
+            }
+            let at = self.later(260.0..300.0);
+            self.plan(at, Act::Watch { person: index });
+            return Ok(());
+        }
+        // Some leave the desk without the next visit, and are reminded of it.
+        let ahead = if first {
+            3
+        } else {
+            i32::from(self.dice.random_bool(0.93))
+        };
+        if ahead == 0 {
+            let at = self.later(30.0..150.0);
+            self.plan(at, Act::Rebook { person: index });
+        }
+        self.book_next(index, ahead).await
+    }
+
+    async fn watch(&mut self, index: usize) -> Result<(), SimulateError> {
+        let Some((id, Some(episode))) = self.people.get(index).map(|p| (p.id, p.episode)) else {
+            return Ok(());
+        };
+        let moved = self.desk.watch_episode(&self.access, id, episode).await;
+        if moved.map_err(failed("watch an episode"))? {
+            let at = self.later(24.0 * 21.0..24.0 * 22.0);
+            self.plan(at, Act::Watch { person: index });
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, index: usize, words: &'static str) -> Result<(), SimulateError> {
+        let Some(phone) = self.people.get(index).map(|person| person.phone.clone()) else {
+            return Ok(());
+        };
+        self.texts += 1;
+        self.report.replies += 1;
+        let inbound = Inbound {
+            practice: self.access.practice,
+            from: Address::Phone(phone),
+            channel: Channel::Sms,
+            body: Body::new(words),
+            carrier: "sandbox".into(),
+            carrier_ref: format!("in-{}", self.texts),
+        };
+        self.desk
+            .hear(&inbound)
+            .await
+            .map_err(failed("read a text"))?;
+        self.sync(index).await
+    }
+
+    /// Lets the patient know what became of visits after writing.
+    async fn sync(&mut self, index: usize) -> Result<(), SimulateError> {
+        let Some(person) = self.people.get(index).cloned() else {
+            return Ok(());
+        };
+        let now = self.now();
+        let Some(next) = person
+            .visits
+            .iter()
+            .find(|visit| visit.open && visit.starts_at > now)
+        else {
+            return Ok(());
+        };
+        let still = self
+            .desk
+            .is_open(&self.access, next.id)
+            .await
+            .map_err(failed("look at a visit"))?;
+        if !still {
+            if let Some(planned) = self.visit_mut(index, next.id) {
+                planned.open = false;
+            }
+            self.report.cancelled += 1;
+            self.calendar.free(next.starts_at, next.clinician);
+            let at = self.later(2.0..60.0);
+            self.plan(at, Act::Rebook { person: index });
+        }
+        Ok(())
+    }
+}
+
+/// What a listener heard and the year will read.
+#[derive(Clone, Debug, Default)]
+pub struct Ears(Sent);
+
+/// A visit that was settled another way meanwhile is no error: two people act
+/// on the same book. Tells whether the act was done.
+fn ignore_settled(done: Result<(), DeskError>, doing: &'static str) -> Result<bool, SimulateError> {
+    match done {
+        Ok(()) => Ok(true),
+        Err(DeskError::Visit(_)) => Ok(false),
+        Err(source) => Err(SimulateError::Desk { doing, source }),
+    }
+}

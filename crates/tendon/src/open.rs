@@ -1,0 +1,107 @@
+//! Wiring: a database, a desk and its carriers from the settings.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tendon_care::id::PracticeId;
+use tendon_care::practice::Practice;
+use tendon_care::rules::{RulePack, Rules};
+use tendon_care::{Clock, Randomness};
+use tendon_desk::{Carriers, Desk, Parts};
+use tendon_store::{Db, Durability, Options};
+
+use crate::edge::SystemRandomness;
+use crate::keys;
+use crate::settings::Resolved;
+
+/// Opens the database of the settings; creates what is not there.
+pub(crate) async fn database(
+    settings: &Resolved,
+    durability: Durability,
+    randomness: Arc<dyn Randomness>,
+) -> anyhow::Result<Db> {
+    let kek = keys::load(&settings.data_dir, &SystemRandomness)?;
+    let url = settings.database_url.clone();
+    Db::open(Options {
+        url,
+        durability,
+        kek,
+        randomness,
+    })
+    .await
+    .context("opening the database")
+}
+
+/// Reads the built-in rules with the operator's own packs over them.
+pub(crate) fn rules(settings: &Resolved) -> anyhow::Result<Arc<Rules>> {
+    let mut packs = RulePack::defaults().map_err(|problems| anyhow::anyhow!(said(&problems)))?;
+    for path in &settings.file.rule_packs {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("reading rules from {}", path.display()))?;
+        let name = path.display().to_string();
+        packs.push(
+            RulePack::parse(&name, &text).map_err(|problems| anyhow::anyhow!(said(&problems)))?,
+        );
+    }
+    let rules = Rules::layered(&packs).map_err(|problems| anyhow::anyhow!(said(&problems)))?;
+    Ok(Arc::new(rules))
+}
+
+fn said(problems: &[impl std::fmt::Display]) -> String {
+    problems
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// What a desk needs besides the database.
+pub(crate) struct Wiring {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) randomness: Arc<dyn Randomness>,
+    pub(crate) carriers: Carriers,
+    pub(crate) public_url: String,
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) side_by_side: usize,
+}
+
+/// Makes a desk.
+pub(crate) fn desk(db: Db, wiring: Wiring) -> Desk {
+    let Wiring {
+        clock,
+        randomness,
+        carriers,
+        public_url,
+        rules,
+        side_by_side,
+    } = wiring;
+    Desk::new(Parts {
+        db,
+        clock,
+        randomness,
+        carriers,
+        public_url,
+        rules,
+        side_by_side,
+    })
+}
+
+/// Finds the practice that a command means: the named one, or the only one.
+pub(crate) async fn practice(db: &Db, named: Option<&str>) -> anyhow::Result<Practice> {
+    let practices = db.practices().await?;
+    let wanted: Option<PracticeId> = named.and_then(|text| text.parse().ok());
+    let mut fitting = practices.into_iter().filter(|practice| {
+        named.is_none_or(|name| Some(practice.id) == wanted || practice.name == name)
+    });
+    let first = fitting.next().context(match named {
+        Some(_) => "there is no practice of that name",
+        None => {
+            "there is no practice yet: add one with `tendon practices add --name N --time-zone Z`"
+        }
+    })?;
+    anyhow::ensure!(
+        fitting.next().is_none(),
+        "there are several practices: name one with --practice"
+    );
+    Ok(first)
+}
