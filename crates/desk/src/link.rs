@@ -23,7 +23,7 @@ pub fn hash(token: &str) -> Vec<u8> {
 
 /// Returns the address that a patient opens.
 pub(crate) fn url(public_url: &str, token: &str) -> String {
-    format!("{public_url}/p/{token}")
+    format!("{public_url}/portal/{token}")
 }
 
 /// Returns when a link made now stops working, by the rules of the day.
