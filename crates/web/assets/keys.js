@@ -15,9 +15,12 @@ function walk(step) {
   next?.scrollIntoView({ block: "nearest" });
 }
 
+// A key acts on the row that is held or on the page, never on a row that is not:
+// nobody must be confirmed by a key pressed a moment too early.
 function press(key) {
-  const scope = here() ?? document.querySelector("main");
-  const target = scope?.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  const bound = `[data-key="${CSS.escape(key)}"]`;
+  const ofPage = () => [...document.querySelectorAll(`main ${bound}`)].find((act) => !act.closest("[data-row]"));
+  const target = here()?.querySelector(bound) ?? ofPage();
   target?.click();
   return Boolean(target);
 }
@@ -47,10 +50,10 @@ document.addEventListener("keydown", (event) => {
   if (led && go(key.toLowerCase())) return event.preventDefault();
   if (key === "g") return (leader = event.timeStamp);
   if (acts[key]) {
-    if (key === "Enter" && !target.matches("[data-row]")) return;
+    if (key === "Enter" && (!target.matches("[data-row]") || target.matches("a"))) return;
     event.preventDefault();
     acts[key]();
-  } else if (key.length === 1 && press(key.toLowerCase())) event.preventDefault();
+  } else if (key.length === 1 && !event.repeat && press(key.toLowerCase())) event.preventDefault();
 });
 
 document.addEventListener("click", (event) => {

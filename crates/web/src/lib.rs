@@ -7,4 +7,5 @@
 
 pub mod chart;
 pub mod pages;
+pub mod server;
 pub mod words;

@@ -4,7 +4,7 @@
 use tendon_care::access::{Permission, Role};
 
 use super::icon::{Icon, Mark};
-use super::parts::{Chip, Csrf, Flash, Tone};
+use super::parts::{Csrf, Flash, Tone};
 use super::urls::{Asset, Url};
 
 /// Light, dark, or as the device says.
@@ -57,7 +57,12 @@ pub struct Look {
 }
 
 impl Look {
-    /// Returns the address of a file.
+    /// Returns what the switch of the density sends.
+    pub const fn other_density(self) -> &'static str {
+        if self.compact { "roomy" } else { "compact" }
+    }
+
+    /// Returns the address of the style sheet.
     pub const fn style(self) -> Url {
         Url::Asset(Asset::Style)
     }
@@ -264,15 +269,10 @@ impl Frame {
         Url::Events
     }
 
-    /// Returns the icons of the frame's own controls: keyboard, theme, leave.
-    pub const fn tools(&self) -> (Icon, Icon, Icon) {
-        (Icon::Keyboard, Icon::Theme, Icon::Leave)
-    }
-
-    /// Returns the chip beside a count that cannot wait.
-    pub fn alarm(&self) -> Option<Chip> {
-        self.red_flag
-            .then(|| Chip::new(Tone::Bad, "possible emergency").icon(Icon::Warn))
+    /// Returns the icons of the frame's own controls: keyboard, theme, density,
+    /// leave.
+    pub const fn tools(&self) -> (Icon, Icon, Icon, Icon) {
+        (Icon::Keyboard, Icon::Theme, Icon::Rows, Icon::Leave)
     }
 }
 

@@ -61,6 +61,8 @@ pub enum Icon {
     Leave,
     /// Light and dark.
     Theme,
+    /// Rows closer together or apart.
+    Rows,
     /// The keyboard.
     Keyboard,
     /// From here to there.
@@ -117,6 +119,7 @@ impl Icon {
             Self::Receipt => "M2 8.5 4.5 11 9 5.5M7.5 10l1 1L13.5 5.5",
             Self::Leave => "M9.5 2.5h-6v11h6M7 8h7M11.5 5.5 14 8l-2.5 2.5",
             Self::Theme => "M8 2a6 6 0 1 0 6 6 4.5 4.5 0 0 1-6-6z",
+            Self::Rows => "M2.5 3.5h11M2.5 6.5h11M2.5 9.5h11M2.5 12.5h11",
             Self::Keyboard => {
                 "M1.5 4h13v8.5h-13zM4 6.5v.1M6.7 6.5v.1M9.3 6.5v.1M12 6.5v.1M4 9.8v.1M6 9.8h4M12 9.8v.1"
             }

@@ -72,11 +72,6 @@ pub fn clock(at: &Zoned) -> String {
     at.strftime("%-I:%M %p").to_string()
 }
 
-/// Writes weekday and time of day: `Wed 8:40 AM`.
-pub fn weekday_clock(at: &Zoned) -> String {
-    format!("{} {}", at.strftime("%a"), clock(at))
-}
-
 /// Writes a day as a heading relative to today: `Today`, `Tomorrow`,
 /// `Yesterday`, `Friday, November 20`, and with the year where it is another.
 pub fn heading(day: Date, today: Date) -> String {

@@ -119,13 +119,6 @@ impl Act {
         }
     }
 
-    /// Makes it the act that the page is there for.
-    #[must_use]
-    pub fn primary(mut self) -> Self {
-        self.class = "btn p";
-        self
-    }
-
     /// Makes it the first act of a row, filled while the row is held.
     #[must_use]
     pub fn first(mut self) -> Self {

@@ -392,11 +392,6 @@ impl Patient {
         Url::PatientConsent(self.id)
     }
 
-    /// Returns where the search is.
-    pub const fn back_url(&self) -> Url {
-        Url::Patients
-    }
-
     /// Returns the day on which the plan ends.
     pub fn plan_end(&self, plan: &PlanFacts) -> String {
         moment::short(plan.ends, self.now.date())
