@@ -6,6 +6,7 @@
 
 pub mod fhir;
 pub mod hl7;
+pub mod ics;
 pub mod problem;
 pub mod record;
 pub mod source;
