@@ -338,6 +338,8 @@ create table decision (
     reason text not null,
     until_at bigint,
     chain text not null,
+    -- the member of staff who decided; null for the rules
+    decided_by uuid,
     primary key (practice_id, message_id, decision_id)
 );
 create index decision_time on decision (practice_id, decided_at);
@@ -397,6 +399,8 @@ create table staff_user (
     role text not null,
     password_hash text not null,
     totp_sealed bytea,
+    -- a secret shown to the user and not yet proven by a code
+    totp_pending_sealed bytea,
     -- the last time step that was accepted, so that no code works twice
     totp_step bigint not null default 0,
     failures bigint not null default 0,
@@ -420,6 +424,25 @@ create table staff_session (
 );
 create index staff_session_user on staff_session (practice_id, user_id);
 
+-- Failed sign-ins with addresses that nobody has, so that they lock like any other.
+create table signin_ghost (
+    email_hash bytea not null primary key,
+    failures bigint not null,
+    locked_until bigint not null,
+    failed_at bigint not null
+);
+create index signin_ghost_failed on signin_ghost (failed_at);
+
+-- One-time links to sign in, made on the command line only.
+create table signin_link (
+    token_hash bytea not null primary key,
+    practice_id uuid not null,
+    user_id uuid not null,
+    created_at bigint not null,
+    expires_at bigint not null,
+    used_at bigint
+);
+
 create table api_token (
     token_hash bytea not null primary key,
     practice_id uuid not null,
@@ -436,12 +459,47 @@ create table patient_link (
     link_id uuid not null,
     patient_id uuid not null,
     appointment_id uuid,
+    -- the address that it was sent to: whose choices are made behind it
+    contact_point_id uuid,
     created_at bigint not null,
     expires_at bigint not null,
     verified_until bigint not null default 0,
     failures bigint not null default 0
 );
 create index patient_link_patient on patient_link (practice_id, patient_id);
+
+-- The one-click way out of a kind of e-mail (RFC 8058). Works for good.
+create table unsubscribe_link (
+    token_hash bytea not null primary key,
+    practice_id uuid not null,
+    link_id uuid not null,
+    patient_id uuid not null,
+    contact_point_id uuid not null,
+    purpose text not null,
+    created_at bigint not null,
+    used_at bigint
+);
+create index unsubscribe_link_patient on unsubscribe_link (practice_id, patient_id);
+
+-- What came from addresses that nobody here has.
+create table stray_message (
+    practice_id uuid not null,
+    stray_id uuid not null,
+    channel text not null,
+    address_sealed bytea not null,
+    address_blind bytea not null,
+    hint text not null,
+    body_sealed bytea not null,
+    intent text not null,
+    -- a no counts for whoever turns out to have the address
+    opts_out boolean not null,
+    carrier text not null,
+    carrier_ref text not null,
+    came_at bigint not null,
+    primary key (practice_id, stray_id)
+);
+create unique index stray_message_carrier_ref on stray_message (practice_id, carrier, carrier_ref);
+create index stray_message_address on stray_message (practice_id, address_blind, came_at);
 
 -- What a source said last about each of its things: makes imports idempotent.
 create table source_record (
@@ -458,6 +516,21 @@ create table source_record (
 );
 create index source_record_entity on source_record (practice_id, entity_id);
 create index source_record_patient on source_record (practice_id, patient_id);
+
+-- What a source said about a patient who has not come yet; taken in when the patient does.
+create table parked_record (
+    practice_id uuid not null,
+    kind text not null,
+    system text not null,
+    value text not null,
+    awaits_system text not null,
+    awaits_value text not null,
+    hash bytea not null,
+    parked_at bigint not null,
+    body_sealed bytea not null,
+    primary key (practice_id, kind, system, value)
+);
+create index parked_record_awaits on parked_record (practice_id, awaits_system, awaits_value);
 
 -- Merges with what is needed to take them back.
 create table merge (

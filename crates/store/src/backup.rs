@@ -36,7 +36,12 @@ statements! {
     STAFF_SESSION = "select * from staff_session";
     API_TOKEN = "select * from api_token";
     PATIENT_LINK = "select * from patient_link";
+    SIGNIN_GHOST = "select * from signin_ghost";
+    SIGNIN_LINK = "select * from signin_link";
+    STRAY_MESSAGE = "select * from stray_message";
+    UNSUBSCRIBE_LINK = "select * from unsubscribe_link";
     SOURCE_RECORD = "select * from source_record";
+    PARKED_RECORD = "select * from parked_record";
     MERGE = "select * from merge";
     MATCH_REVIEW = "select * from match_review";
     IDEMPOTENCY = "select * from idempotency";
@@ -76,7 +81,12 @@ pub(crate) const TABLES: &[(&str, &Sql)] = &[
     ("staff_session", &STAFF_SESSION),
     ("api_token", &API_TOKEN),
     ("patient_link", &PATIENT_LINK),
+    ("signin_ghost", &SIGNIN_GHOST),
+    ("signin_link", &SIGNIN_LINK),
+    ("stray_message", &STRAY_MESSAGE),
+    ("unsubscribe_link", &UNSUBSCRIBE_LINK),
     ("source_record", &SOURCE_RECORD),
+    ("parked_record", &PARKED_RECORD),
     ("merge", &MERGE),
     ("match_review", &MATCH_REVIEW),
     ("idempotency", &IDEMPOTENCY),
@@ -135,4 +145,32 @@ fn row_digest(values: &[Val]) -> [u8; 32] {
         hash.update(&bytes);
     }
     hash.finalize().into()
+}
+
+/// How a command of PostgreSQL reaches the database: variables, so that no
+/// password ever stands in a list of processes.
+///
+/// *Errors*: the database is not PostgreSQL, or its URL cannot be read.
+pub fn postgres_environment(url: &str) -> Result<Vec<(&'static str, String)>, StoreError> {
+    use tokio_postgres::config::{Config, Host};
+    let config: Config = url.parse().map_err(|_| StoreError::BadUrl)?;
+    let host = config.get_hosts().first().map(|host| match host {
+        Host::Tcp(name) => name.clone(),
+        Host::Unix(folder) => folder.display().to_string(),
+    });
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let pairs = [
+        ("PGHOST", host),
+        (
+            "PGPORT",
+            config.get_ports().first().map(ToString::to_string),
+        ),
+        ("PGUSER", config.get_user().map(str::to_owned)),
+        ("PGPASSWORD", config.get_password().map(text)),
+        ("PGDATABASE", config.get_dbname().map(str::to_owned)),
+    ];
+    Ok(pairs
+        .into_iter()
+        .filter_map(|(name, value)| value.map(|value| (name, value)))
+        .collect())
 }

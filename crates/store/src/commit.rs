@@ -55,6 +55,8 @@ pub enum Write {
     PatientRetired(t::PatientRetired),
     /// Moves everything of one patient to another (merge and unmerge).
     Repoint(t::Repoint),
+    /// Puts one message of a patient into another thread (merge and unmerge).
+    Rethread(t::Rethread),
     /// Records a merge, or its undoing.
     Merge(t::MergeRow),
     /// Changes what is known of one contact point.
@@ -93,6 +95,8 @@ pub enum Write {
     MessageState(Box<t::MessageMove>),
     /// Takes a message out of the outbox.
     OutboxGone(MessageId),
+    /// Puts a message back into the outbox: when, and how soon among others.
+    OutboxAgain(MessageId, jiff::Timestamp, i64),
     /// Gives a message in the outbox another time and frees it.
     OutboxLater(MessageId, jiff::Timestamp),
     /// Notes, before the carrier is called, that it is being called.
@@ -111,20 +115,36 @@ pub enum Write {
     TaskNew(Task, jiff::Timestamp),
     /// Changes a task that is still open.
     TaskState(TaskId, TaskState),
+    /// Gives an open task to somebody, or to whoever comes first.
+    TaskOwner(TaskId, Option<UserId>),
     /// Closes the open tasks of a kind about a visit.
     TasksAboutVisitDone(t::TasksAboutVisit),
+    /// Closes the open tasks about a patient: for a death.
+    TasksOfPatientDone(PatientId, jiff::Timestamp),
     /// Adds a link.
     LinkNew(t::LinkRow),
     /// Records a birthday given on a link: right (until when it counts) or wrong.
     LinkChecked(LinkId, t::LinkCheck),
+    /// Adds the one-click way out of a kind of e-mail.
+    WayOutNew(t::WayOutRow),
+    /// Notes that a way out was taken.
+    WayOutTaken(LinkId, jiff::Timestamp),
+    /// Keeps what came from an address that nobody has.
+    Stray(Box<t::StrayRow>),
     /// Adds or replaces a member of staff.
     User(Box<t::UserRow>),
+    /// Changes one thing about a member of staff.
+    UserChange(UserId, t::UserChange),
     /// Counts a sign-in that failed or succeeded.
     SignIn(UserId, t::SignIn),
     /// Adds a session.
     SessionNew(t::SessionRow),
     /// Moves a session on: seen, complete.
     Session(t::SessionMove),
+    /// Adds a one-time link to sign in.
+    SignInLinkNew(t::SignInLinkRow),
+    /// Uses a one-time link; one that was used or has expired is a conflict.
+    SignInLinkUsed(Vec<u8>, jiff::Timestamp),
     /// Ends a session.
     SessionGone(Vec<u8>),
     /// Ends every session of a user.
@@ -135,6 +155,10 @@ pub enum Write {
     TokenRevoked(tendon_care::id::TokenId, jiff::Timestamp),
     /// Notes what a source said.
     Source(Box<t::SourceRow>),
+    /// Keeps a foreign record until the patient it is about comes.
+    Parked(Box<t::ParkedRow>),
+    /// Forgets a foreign record that was kept.
+    ParkedGone(t::ParkedKey),
     /// Notes that two records may be one person.
     MatchReview(t::MatchReviewRow),
     /// Adds a version of a journey.
@@ -180,6 +204,13 @@ impl Commit {
     /// Adds an audit row.
     pub fn audit(&mut self, entry: AuditEntry) {
         self.audit.push(entry);
+    }
+
+    /// Takes over everything of another commit of the same practice.
+    pub fn absorb(&mut self, other: Self) {
+        debug_assert_eq!(self.practice, other.practice);
+        self.writes.extend(other.writes);
+        self.audit.extend(other.audit);
     }
 
     /// Tells whether there is nothing to do.
@@ -229,12 +260,13 @@ impl Binder<'_> {
             Write::Patient(patient) => t::patient::update(self, patient, out)?,
             Write::PatientRetired(retired) => t::merge::retire(self, retired, out),
             Write::Repoint(repoint) => t::merge::repoint(self, repoint, out),
+            Write::Rethread(thread) => out.push(t::merge::rethread(self, *thread)),
             Write::Merge(merge) => t::merge::write(self, merge, out)?,
             Write::ContactStanding(id, standing) => {
-                out.push(t::contact::standing(self, *id, *standing));
+                out.extend(t::contact::standing(self, *id, *standing));
             }
             Write::AddressStanding(key, standing) => {
-                out.push(t::contact::address_standing(self, key, *standing));
+                out.extend(t::contact::address_standing(self, key, *standing));
             }
             Write::AddressShared(key) => out.push(t::contact::shared(self, key)),
             Write::Consent(row) => out.push(t::consent::insert(self, row)?),
@@ -255,6 +287,9 @@ impl Binder<'_> {
                 out.extend(t::message::reword(self, change)?);
             }
             Write::OutboxGone(id) => out.push(t::outbox::gone(self, *id)),
+            Write::OutboxAgain(id, due, priority) => {
+                out.push(t::outbox::put(self, *id, *due, *priority));
+            }
             Write::OutboxLater(id, due) => out.push(t::outbox::later(self, *id, *due)),
             Write::OutboxStarted(id) => out.push(t::outbox::started(self, *id)),
             Write::OutboxReconcile(id, due) => out.push(t::outbox::reconcile(self, *id, *due)),
@@ -266,18 +301,30 @@ impl Binder<'_> {
             }
             Write::TaskNew(task, now) => out.push(t::task::insert(self, task, *now)),
             Write::TaskState(id, state) => out.push(t::task::change(self, *id, *state)),
+            Write::TaskOwner(id, owner) => out.push(t::task::own(self, *id, *owner)),
             Write::TasksAboutVisitDone(about) => out.push(t::task::about_visit_done(self, about)),
+            Write::TasksOfPatientDone(patient, at) => {
+                out.push(t::task::of_patient_done(self, *patient, *at));
+            }
             Write::LinkNew(row) => out.push(t::link::insert(self, row)),
             Write::LinkChecked(id, check) => out.push(t::link::checked(self, *id, *check)),
+            Write::WayOutNew(row) => out.push(t::link::way_out_new(self, row)),
+            Write::WayOutTaken(id, at) => out.push(t::link::way_out_taken(self, *id, *at)),
+            Write::Stray(row) => out.push(t::stray::insert(self, row)?),
+            Write::UserChange(id, change) => out.push(t::staff::change(self, *id, change)?),
             Write::User(row) => out.push(t::staff::user(self, row)?),
             Write::SignIn(id, outcome) => out.push(t::staff::sign_in(self, *id, *outcome)),
             Write::SessionNew(row) => out.push(t::staff::session_new(self, row)),
             Write::Session(change) => out.push(t::staff::session_move(change)),
+            Write::SignInLinkNew(row) => out.push(t::signin::link_new(self, row)),
+            Write::SignInLinkUsed(hash, at) => out.push(t::signin::link_used(hash, *at)),
             Write::SessionGone(hash) => out.push(t::staff::session_gone(hash)),
             Write::SessionsOfUserGone(id) => out.push(t::staff::sessions_of_user_gone(self, *id)),
             Write::TokenNew(row) => out.push(t::staff::token_new(self, row)),
             Write::TokenRevoked(id, at) => out.push(t::staff::token_revoked(self, *id, *at)),
             Write::Source(row) => out.push(t::source::upsert(self, row)?),
+            Write::Parked(row) => out.push(t::parked::upsert(self, row)?),
+            Write::ParkedGone(key) => out.push(t::parked::gone(self, key)),
             Write::MatchReview(row) => out.push(t::source::review(self, row)),
             Write::JourneyDefinition(row) => out.push(t::enrolment::definition(self, row)),
             Write::JourneySwitch(name, on) => out.push(t::enrolment::switch(self, name, *on)),

@@ -18,13 +18,22 @@ statements! {
     HOLDERS = "select distinct patient_id from contact_point where practice_id = $1 and address_blind = $2 \
                order by patient_id";
     CLEAR = "delete from contact_point where practice_id = $1 and patient_id = $2";
+    /// An address that another patient has is shared, whatever the value says.
     ADD = "insert into contact_point (practice_id, contact_point_id, patient_id, proxy_id, kind, \
            address_sealed, address_blind, hint, line, standing, standing_at, shared, rank) \
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 or exists (select 1 from contact_point other \
+           where other.practice_id = $1 and other.address_blind = $7 and other.patient_id <> $3), $13)";
     STANDING = "update contact_point set standing = $3, standing_at = $4 \
                 where practice_id = $1 and contact_point_id = $2";
     ADDRESS_STANDING = "update contact_point set standing = $3, standing_at = $4 \
                         where practice_id = $1 and address_blind = $2";
+    /// What is known of an address is part of the patient: a change of the record
+    /// that was begun before must be decided again, or it would bring the old
+    /// standing back.
+    TOUCH_OWNER = "update patient set version = version + 1 where practice_id = $1 and patient_id in \
+                   (select patient_id from contact_point where practice_id = $1 and contact_point_id = $2)";
+    TOUCH_HOLDERS = "update patient set version = version + 1 where practice_id = $1 and patient_id in \
+                     (select patient_id from contact_point where practice_id = $1 and address_blind = $2)";
     /// Shared when the rows of one address belong to more than one patient.
     SHARED = "update contact_point set shared = (select count(distinct other.patient_id) > 1 \
               from contact_point other where other.practice_id = $1 and other.address_blind = $2) \
@@ -120,20 +129,32 @@ pub(crate) fn replace(
     Ok(())
 }
 
-pub(crate) fn standing(binder: Binder<'_>, point: ContactPointId, standing: Standing) -> Bound {
+pub(crate) fn standing(
+    binder: Binder<'_>,
+    point: ContactPointId,
+    standing: Standing,
+) -> [Bound; 2] {
     let (code, at) = standing_columns(standing);
-    Bound::one(
-        &STANDING,
-        params![binder.practice.uuid(), point.uuid(), code, at],
-    )
+    let key = || params![binder.practice.uuid(), point.uuid()];
+    let values = [key(), params![code, at]].concat();
+    [
+        Bound::one(&STANDING, values),
+        Bound::any(&TOUCH_OWNER, key()),
+    ]
 }
 
-pub(crate) fn address_standing(binder: Binder<'_>, key: &AddressKey, standing: Standing) -> Bound {
+pub(crate) fn address_standing(
+    binder: Binder<'_>,
+    key: &AddressKey,
+    standing: Standing,
+) -> [Bound; 2] {
     let (code, at) = standing_columns(standing);
-    Bound::any(
-        &ADDRESS_STANDING,
-        params![binder.practice.uuid(), binder.keys.blind(&key.0), code, at],
-    )
+    let holders = || params![binder.practice.uuid(), binder.keys.blind(&key.0)];
+    let values = [holders(), params![code, at]].concat();
+    [
+        Bound::any(&ADDRESS_STANDING, values),
+        Bound::any(&TOUCH_HOLDERS, holders()),
+    ]
 }
 
 pub(crate) fn shared(binder: Binder<'_>, key: &AddressKey) -> Bound {

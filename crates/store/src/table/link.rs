@@ -1,7 +1,8 @@
-//! Signed links: only the hash of a token is kept.
+//! Signed links and one-click ways out of e-mail: only the hash of a token is kept.
 
 use jiff::Timestamp;
-use tendon_care::id::{AppointmentId, Id, LinkId, PatientId, PracticeId};
+use tendon_care::id::{AppointmentId, ContactPointId, Id, LinkId, PatientId, PracticeId};
+use tendon_care::purpose::Purpose;
 
 use crate::commit::Binder;
 use crate::db::Db;
@@ -10,12 +11,20 @@ use crate::sql::{BadRow, Bound, Row, params, statements};
 
 statements! {
     BY_HASH = "select practice_id, link_id, patient_id, appointment_id, created_at, expires_at, verified_until, \
-               failures, token_hash from patient_link where token_hash = $1";
+               failures, token_hash, contact_point_id from patient_link where token_hash = $1";
     INSERT = "insert into patient_link (token_hash, practice_id, link_id, patient_id, appointment_id, \
-              created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7)";
-    RIGHT = "update patient_link set verified_until = $3, failures = 0 \
-             where practice_id = $1 and link_id = $2";
-    WRONG = "update patient_link set failures = failures + 1 where practice_id = $1 and link_id = $2";
+              contact_point_id, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    /// However many guess at once, no more guesses count than are allowed.
+    RIGHT = "update patient_link set verified_until = $4, failures = 0 \
+             where practice_id = $1 and link_id = $2 and failures < $3";
+    WRONG = "update patient_link set failures = failures + 1 \
+             where practice_id = $1 and link_id = $2 and failures < $3";
+    WAY_OUT = "select practice_id, link_id, patient_id, contact_point_id, purpose, created_at, used_at, token_hash \
+               from unsubscribe_link where token_hash = $1";
+    ADD_WAY_OUT = "insert into unsubscribe_link (token_hash, practice_id, link_id, patient_id, contact_point_id, \
+                   purpose, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
+    TAKE_WAY_OUT = "update unsubscribe_link set used_at = $3 where practice_id = $1 and link_id = $2 \
+                    and used_at is null";
 }
 
 /// A link that was sent to a patient.
@@ -29,6 +38,8 @@ pub struct LinkRow {
     pub patient: PatientId,
     /// About which visit.
     pub appointment: Option<AppointmentId>,
+    /// The address that it was sent to.
+    pub contact_point: Option<ContactPointId>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it stops working.
@@ -39,7 +50,11 @@ pub struct LinkRow {
     pub failures: u16,
 }
 
-/// The outcome of a birthday given on a link.
+/// Wrong birthdays after which a link is dead.
+pub const LINK_TRIES: u16 = 5;
+
+/// The outcome of a birthday given on a link that is not dead yet; on a dead one
+/// the write is a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkCheck {
     /// Right: it counts until then.
@@ -49,6 +64,25 @@ pub enum LinkCheck {
     },
     /// Wrong.
     Wrong,
+}
+
+/// The one-click way out of a kind of e-mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WayOutRow {
+    /// The id.
+    pub id: LinkId,
+    /// SHA-256 of the token.
+    pub token_hash: Vec<u8>,
+    /// About whom the e-mail was.
+    pub patient: PatientId,
+    /// The address that it went to.
+    pub contact_point: ContactPointId,
+    /// The kind of e-mail.
+    pub purpose: Purpose,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was taken.
+    pub used_at: Option<Timestamp>,
 }
 
 impl Db {
@@ -61,6 +95,37 @@ impl Db {
         let rows = self.read(&BY_HASH, params![token_hash.to_vec()]).await?;
         Ok(rows.first().map(link).transpose()?)
     }
+
+    /// Finds the way out by the hash of its token.
+    pub async fn way_out(
+        &self,
+        token_hash: &[u8],
+    ) -> Result<Option<(PracticeId, WayOutRow)>, StoreError> {
+        let rows = self.read(&WAY_OUT, params![token_hash.to_vec()]).await?;
+        Ok(rows.first().map(way_out).transpose()?)
+    }
+}
+
+pub(crate) fn way_out_new(binder: Binder<'_>, row: &WayOutRow) -> Bound {
+    Bound::one(
+        &ADD_WAY_OUT,
+        params![
+            row.token_hash.clone(),
+            binder.practice.uuid(),
+            row.id.uuid(),
+            row.patient.uuid(),
+            row.contact_point.uuid(),
+            row.purpose.code(),
+            row.created_at
+        ],
+    )
+}
+
+pub(crate) fn way_out_taken(binder: Binder<'_>, link: LinkId, at: Timestamp) -> Bound {
+    Bound::any(
+        &TAKE_WAY_OUT,
+        params![binder.practice.uuid(), link.uuid(), at],
+    )
 }
 
 pub(crate) fn insert(binder: Binder<'_>, row: &LinkRow) -> Bound {
@@ -72,6 +137,7 @@ pub(crate) fn insert(binder: Binder<'_>, row: &LinkRow) -> Bound {
             row.id.uuid(),
             row.patient.uuid(),
             row.appointment.map(Id::uuid),
+            row.contact_point.map(Id::uuid),
             row.created_at,
             row.expires_at
         ],
@@ -79,7 +145,7 @@ pub(crate) fn insert(binder: Binder<'_>, row: &LinkRow) -> Bound {
 }
 
 pub(crate) fn checked(binder: Binder<'_>, link: LinkId, check: LinkCheck) -> Bound {
-    let key = || params![binder.practice.uuid(), link.uuid()];
+    let key = || params![binder.practice.uuid(), link.uuid(), LINK_TRIES];
     match check {
         LinkCheck::Wrong => Bound::one(&WRONG, key()),
         LinkCheck::Right { until } => {
@@ -100,6 +166,20 @@ fn link(row: &Row) -> Result<(PracticeId, LinkRow), BadRow> {
         verified_until: row.time(6)?,
         failures: row.small(7)?,
         token_hash: row.bytes(8)?.to_vec(),
+        contact_point: row.opt_id(9)?,
+    };
+    Ok((row.id(0)?, value))
+}
+
+fn way_out(row: &Row) -> Result<(PracticeId, WayOutRow), BadRow> {
+    let value = WayOutRow {
+        id: row.id(1)?,
+        patient: row.id(2)?,
+        contact_point: row.id(3)?,
+        purpose: row.parsed(4, "a purpose", |code| code.parse().ok())?,
+        created_at: row.time(5)?,
+        used_at: row.opt_time(6)?,
+        token_hash: row.bytes(7)?.to_vec(),
     };
     Ok((row.id(0)?, value))
 }

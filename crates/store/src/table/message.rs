@@ -73,8 +73,8 @@ statements! {
     REWORD = "update message set content_sealed = $3, segments = $4 \
               where practice_id = $1 and message_id = $2";
     DECIDE = "insert into decision (practice_id, message_id, decided_at, decision_id, outcome, reason, \
-              until_at, chain) values ($1, $2, $3, $4, $5, $6, $7, $8)";
-    DECISIONS = "select decision_id, message_id, decided_at, outcome, reason, until_at, chain from decision \
+              until_at, chain, decided_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    DECISIONS = "select decision_id, message_id, decided_at, outcome, reason, until_at, chain, decided_by from decision \
                  where practice_id = $1 and message_id = $2 order by decided_at, decision_id";
     THREAD = "select message_id, patient_id, direction, channel, purpose, journey, journey_version, step, \
               template, appointment_id, content_sealed, state, state_at, intent, created_at, segments \
@@ -85,7 +85,9 @@ statements! {
             and ($3 = '' or state = $3) and created_at >= $4 \
             and (created_at < $5 or (created_at = $5 and message_id < $6)) \
             order by created_at desc, message_id desc limit $7";
-    SEEN_INBOUND = "select message_id from message where practice_id = $1 and carrier = $2 and carrier_ref = $3";
+    SEEN_INBOUND = "select message_id from message where practice_id = $1 and carrier = $2 and carrier_ref = $3 \
+                    union all select stray_id from stray_message \
+                    where practice_id = $1 and carrier = $2 and carrier_ref = $3";
 }
 
 /// An outgoing message as stored.
@@ -194,6 +196,8 @@ pub struct DecisionRow {
     pub until: Option<Timestamp>,
     /// Every check with its outcome, as JSON.
     pub chain: String,
+    /// The member of staff who decided; `None` for the rules.
+    pub by: Option<UserId>,
 }
 
 /// A line of a list or thread: either direction.
@@ -369,6 +373,7 @@ impl Reader<'_> {
                 reason: row.text(4)?.to_owned(),
                 until: row.opt_time(5)?,
                 chain: row.text(6)?.to_owned(),
+                by: row.opt_id(7)?,
             })
         };
         Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
@@ -567,7 +572,8 @@ pub(crate) fn decision(binder: Binder<'_>, row: &DecisionRow) -> Bound {
             &row.outcome,
             &row.reason,
             row.until,
-            &row.chain
+            &row.chain,
+            row.by.map(Id::uuid)
         ],
     )
 }

@@ -13,22 +13,37 @@ use crate::sql::{BadRow, Bound, Row, id, params, statements};
 
 statements! {
     BY_EMAIL = "select practice_id, user_id, email, name, role, password_hash, totp_sealed, totp_step, failures, \
-                locked_until, disabled, created_at from staff_user where email = $1";
+                locked_until, disabled, created_at, totp_pending_sealed from staff_user where email = $1";
     GET = "select practice_id, user_id, email, name, role, password_hash, totp_sealed, totp_step, failures, \
-           locked_until, disabled, created_at from staff_user where practice_id = $1 and user_id = $2";
+           locked_until, disabled, created_at, totp_pending_sealed from staff_user where practice_id = $1 and user_id = $2";
     LIST = "select practice_id, user_id, email, name, role, password_hash, totp_sealed, totp_step, failures, \
-            locked_until, disabled, created_at from staff_user where practice_id = $1 order by email";
+            locked_until, disabled, created_at, totp_pending_sealed from staff_user where practice_id = $1 order by email";
     PUT = "insert into staff_user (practice_id, user_id, email, name, role, password_hash, totp_sealed, \
            disabled, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
            on conflict (practice_id, user_id) do update set email = excluded.email, name = excluded.name, \
            role = excluded.role, password_hash = excluded.password_hash, totp_sealed = excluded.totp_sealed, \
            disabled = excluded.disabled, version = staff_user.version + 1";
-    FAILED = "update staff_user set failures = failures + 1, locked_until = $3 \
-              where practice_id = $1 and user_id = $2";
-    SUCCEEDED = "update staff_user set failures = 0, locked_until = 0 where practice_id = $1 and user_id = $2";
+    /// However many guess at once, each failure sees the ones before it.
+    FAILED = "update staff_user set failures = failures + 1, locked_until = $4 \
+              where practice_id = $1 and user_id = $2 and failures = $3";
+    SUCCEEDED = "update staff_user set failures = 0, locked_until = 0 \
+                 where practice_id = $1 and user_id = $2 and failures = $3";
     /// A code works once: its time step must be newer than the last one taken.
-    CODE_TAKEN = "update staff_user set totp_step = $3, failures = 0, locked_until = 0 \
-                  where practice_id = $1 and user_id = $2 and totp_step < $3";
+    CODE_TAKEN = "update staff_user set totp_step = $4, failures = 0, locked_until = 0 \
+                  where practice_id = $1 and user_id = $2 and failures = $3 and totp_step < $4";
+    SET_NAME = "update staff_user set name = $3, version = version + 1 where practice_id = $1 and user_id = $2";
+    SET_ROLE = "update staff_user set role = $3, version = version + 1 where practice_id = $1 and user_id = $2";
+    SET_DISABLED = "update staff_user set disabled = $3, version = version + 1 \
+                    where practice_id = $1 and user_id = $2";
+    SET_PASSWORD = "update staff_user set password_hash = $3, failures = 0, locked_until = 0, \
+                    version = version + 1 where practice_id = $1 and user_id = $2";
+    SET_PENDING = "update staff_user set totp_pending_sealed = $3, version = version + 1 \
+                   where practice_id = $1 and user_id = $2";
+    /// What was pending becomes the secret, once its first code was right.
+    ENROL = "update staff_user set totp_sealed = $3, totp_pending_sealed = null, totp_step = $4, \
+             version = version + 1 where practice_id = $1 and user_id = $2 and totp_pending_sealed is not null";
+    UNENROL = "update staff_user set totp_sealed = null, totp_pending_sealed = null, version = version + 1 \
+               where practice_id = $1 and user_id = $2";
     SESSION = "select practice_id, session_id, user_id, created_at, seen_at, complete, token_hash \
                from staff_session where token_hash = $1";
     ADD_SESSION = "insert into staff_session (token_hash, practice_id, session_id, user_id, created_at, seen_at, \
@@ -36,6 +51,7 @@ statements! {
     MOVE_SESSION = "update staff_session set seen_at = $2, complete = $3 where token_hash = $1";
     END_SESSION = "delete from staff_session where token_hash = $1";
     END_SESSIONS = "delete from staff_session where practice_id = $1 and user_id = $2";
+    SWEEP_SESSIONS = "delete from staff_session where created_at < $1 or seen_at < $2";
     TOKEN = "select practice_id, token_id, name, role, created_at, revoked_at, token_hash \
              from api_token where token_hash = $1";
     TOKENS = "select practice_id, token_id, name, role, created_at, revoked_at, token_hash \
@@ -61,6 +77,8 @@ pub struct UserRow {
     pub password_hash: String,
     /// The TOTP secret, once enrolled.
     pub totp_secret: Option<Vec<u8>>,
+    /// A secret that was shown and not yet proven.
+    pub totp_pending: Option<Vec<u8>>,
     /// The last time step whose code was taken.
     pub totp_step: i64,
     /// Failures in a row.
@@ -79,21 +97,67 @@ impl std::fmt::Debug for UserRow {
     }
 }
 
-/// The outcome of a sign-in.
+/// The outcome of a sign-in. Each names the failures in a row that were read; if
+/// there are more by then, it is a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignIn {
     /// The password or code was wrong; no further try before this.
     Failed {
+        /// The failures before this one.
+        before: u16,
         /// Until when.
         locked_until: Timestamp,
     },
     /// The password was right and no code is needed.
-    Succeeded,
+    Succeeded {
+        /// The failures before.
+        before: u16,
+    },
     /// The code of this time step was right.
     CodeTaken {
+        /// The failures before.
+        before: u16,
         /// The time step (RFC 6238).
         step: i64,
     },
+}
+
+/// One thing that changes about a member of staff.
+#[derive(Clone, PartialEq, Eq)]
+pub enum UserChange {
+    /// The display name.
+    Name(String),
+    /// The role.
+    Role(Role),
+    /// Whether they may not sign in at all.
+    Disabled(bool),
+    /// The argon2id hash of a new password; failures are forgotten.
+    Password(String),
+    /// A secret for codes, shown and not yet proven.
+    TotpShown(Vec<u8>),
+    /// The secret was proven by the code of this time step.
+    TotpProven {
+        /// The secret.
+        secret: Vec<u8>,
+        /// The time step.
+        step: i64,
+    },
+    /// No codes any more.
+    TotpGone,
+}
+
+impl std::fmt::Debug for UserChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Name(_) => "Name(…)",
+            Self::Role(_) => "Role(…)",
+            Self::Disabled(_) => "Disabled(…)",
+            Self::Password(_) => "Password(…)",
+            Self::TotpShown(_) => "TotpShown(…)",
+            Self::TotpProven { .. } => "TotpProven(…)",
+            Self::TotpGone => "TotpGone",
+        })
+    }
 }
 
 /// A signed-in browser.
@@ -169,6 +233,17 @@ impl Db {
         Ok(rows.first().map(token).transpose()?)
     }
 
+    /// Removes sessions that began or were last used before these moments.
+    pub async fn sweep_sessions(
+        &self,
+        began: Timestamp,
+        seen: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.returning(Bound::any(&SWEEP_SESSIONS, params![began, seen]))
+            .await
+            .map(drop)
+    }
+
     /// Returns one member of staff of a practice, for sessions.
     pub async fn user(
         &self,
@@ -228,13 +303,40 @@ pub(crate) fn user(binder: Binder<'_>, row: &UserRow) -> Result<Bound, StoreErro
 }
 
 pub(crate) fn sign_in(binder: Binder<'_>, user: UserId, outcome: SignIn) -> Bound {
-    let key = vec![id(binder.practice), id(user)];
-    let with = |value: crate::sql::Val| [key.clone(), vec![value]].concat();
+    let with =
+        |values: Vec<crate::sql::Val>| [vec![id(binder.practice), id(user)], values].concat();
     match outcome {
-        SignIn::Failed { locked_until } => Bound::one(&FAILED, with(locked_until.into())),
-        SignIn::Succeeded => Bound::one(&SUCCEEDED, key),
-        SignIn::CodeTaken { step } => Bound::one(&CODE_TAKEN, with(step.into())),
+        SignIn::Failed {
+            before,
+            locked_until,
+        } => Bound::one(&FAILED, with(params![before, locked_until])),
+        SignIn::Succeeded { before } => Bound::one(&SUCCEEDED, with(params![before])),
+        SignIn::CodeTaken { before, step } => Bound::one(&CODE_TAKEN, with(params![before, step])),
     }
+}
+
+pub(crate) fn change(
+    binder: Binder<'_>,
+    user: UserId,
+    change: &UserChange,
+) -> Result<Bound, StoreError> {
+    let with =
+        |values: Vec<crate::sql::Val>| [vec![id(binder.practice), id(user)], values].concat();
+    Ok(match change {
+        UserChange::Name(name) => Bound::one(&SET_NAME, with(params![name])),
+        UserChange::Role(role) => Bound::one(&SET_ROLE, with(params![role.code()])),
+        UserChange::Disabled(off) => Bound::one(&SET_DISABLED, with(params![*off])),
+        UserChange::Password(hash) => Bound::one(&SET_PASSWORD, with(params![hash])),
+        UserChange::TotpShown(secret) => {
+            let sealed = binder.keys.seal(pending_cell(user), secret)?;
+            Bound::one(&SET_PENDING, with(params![sealed]))
+        }
+        UserChange::TotpProven { secret, step } => {
+            let sealed = binder.keys.seal(totp_cell(user), secret)?;
+            Bound::one(&ENROL, with(params![sealed, *step]))
+        }
+        UserChange::TotpGone => Bound::one(&UNENROL, with(params![])),
+    })
 }
 
 pub(crate) fn session_new(binder: Binder<'_>, row: &SessionRow) -> Bound {
@@ -296,17 +398,25 @@ fn totp_cell(user: UserId) -> Cell {
     }
 }
 
+fn pending_cell(user: UserId) -> Cell {
+    Cell {
+        table: "staff_user",
+        column: "totp_pending_sealed",
+        row: user.uuid(),
+    }
+}
+
 fn user_row(row: &Row, db: &Db) -> Result<(PracticeId, UserRow), StoreError> {
     let (practice, user): (PracticeId, UserId) = (row.id(0)?, row.id(1)?);
-    let totp_secret = if row.is_null(6) {
-        None
-    } else {
-        Some(
-            db.vault()
-                .keys(practice)?
-                .open(totp_cell(user), row.bytes(6)?)?,
-        )
+    let secret = |column: usize, cell: Cell| -> Result<Option<Vec<u8>>, StoreError> {
+        if row.is_null(column) {
+            return Ok(None);
+        }
+        let keys = db.vault().keys(practice)?;
+        Ok(Some(keys.open(cell, row.bytes(column)?)?))
     };
+    let (totp_secret, totp_pending) =
+        (secret(6, totp_cell(user))?, secret(12, pending_cell(user))?);
     let value = UserRow {
         id: user,
         email: row.text(2)?.to_owned(),
@@ -314,6 +424,7 @@ fn user_row(row: &Row, db: &Db) -> Result<(PracticeId, UserRow), StoreError> {
         role: row.parsed(4, "a role", Role::from_code)?,
         password_hash: row.text(5)?.to_owned(),
         totp_secret,
+        totp_pending,
         totp_step: row.int(7)?,
         failures: row.small(8)?,
         locked_until: row.time(9)?,

@@ -1,7 +1,7 @@
 //! Work for people.
 
 use jiff::Timestamp;
-use tendon_care::id::{AppointmentId, Id, PatientId, TaskId};
+use tendon_care::id::{AppointmentId, Id, PatientId, TaskId, UserId};
 use tendon_care::task::{About, Task, TaskKind, TaskState};
 
 use crate::commit::Binder;
@@ -25,8 +25,12 @@ statements! {
             where practice_id = $1 and task_id = $2 and done_at is null";
     REOPEN = "update task set done_at = null, done_by = null, version = version + 1 \
               where practice_id = $1 and task_id = $2";
+    OWN = "update task set owner = $3, version = version + 1 \
+           where practice_id = $1 and task_id = $2 and done_at is null";
     ABOUT_VISIT_DONE = "update task set done_at = $4, version = version + 1 \
               where practice_id = $1 and appointment_id = $2 and kind = $3 and done_at is null";
+    OF_PATIENT_DONE = "update task set done_at = $3, version = version + 1 \
+              where practice_id = $1 and patient_id = $2 and done_at is null";
 }
 
 /// The open tasks of one kind about one visit, closed by what happened.
@@ -105,6 +109,13 @@ pub(crate) fn change(binder: Binder<'_>, task: TaskId, state: TaskState) -> Boun
     }
 }
 
+pub(crate) fn own(binder: Binder<'_>, task: TaskId, owner: Option<UserId>) -> Bound {
+    Bound::one(
+        &OWN,
+        params![binder.practice.uuid(), task.uuid(), owner.map(Id::uuid)],
+    )
+}
+
 pub(crate) fn about_visit_done(binder: Binder<'_>, about: &TasksAboutVisit) -> Bound {
     Bound::any(
         &ABOUT_VISIT_DONE,
@@ -114,6 +125,13 @@ pub(crate) fn about_visit_done(binder: Binder<'_>, about: &TasksAboutVisit) -> B
             about.kind.code(),
             about.at
         ],
+    )
+}
+
+pub(crate) fn of_patient_done(binder: Binder<'_>, patient: PatientId, at: Timestamp) -> Bound {
+    Bound::any(
+        &OF_PATIENT_DONE,
+        params![binder.practice.uuid(), patient.uuid(), at],
     )
 }
 

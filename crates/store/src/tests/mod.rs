@@ -5,8 +5,10 @@
 
 mod claims;
 mod commits;
+mod imports;
 mod roundtrip;
 mod statements;
+mod strays;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

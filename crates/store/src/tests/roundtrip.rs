@@ -16,6 +16,7 @@ use tendon_care::purpose::Purpose;
 
 use super::{Bench, Still, on_both_engines};
 use crate::commit::{Commit, Versioned, Write};
+use crate::error::CommitError;
 use crate::table::{AddressKey, ConsentRow, MessageMove, MessageRow};
 
 fn phone() -> Address {
@@ -139,9 +140,19 @@ async fn a_phone_of_two_patients_is_shared(bench: Bench) {
     assert!(!reader.contact_points(one.id).await.unwrap()[0].shared);
     store_patient(&bench, &two).await;
     for id in [one.id, two.id] {
-        let points = reader.contact_points(id).await.unwrap();
-        assert_eq!((points[0].shared, points[1].shared), (true, false));
+        assert!(reader.contact_points(id).await.unwrap()[0].shared);
     }
+    // A change of one record does not forget that the other has the phone too.
+    let mut stored = reader.patient(two.id).await.unwrap().unwrap();
+    stored
+        .value
+        .contact_points
+        .iter_mut()
+        .for_each(|point| point.shared = false);
+    let mut edit = Commit::new(&bench.access);
+    edit.push(Write::Patient(Box::new(stored)));
+    bench.db.commit(edit).await.unwrap();
+    assert!(reader.contact_points(two.id).await.unwrap()[0].shared);
     assert_eq!(reader.patients_at(&phone()).await.unwrap().len(), 2);
     let mut wrong = Commit::new(&bench.access);
     let standing = Standing::WrongParty { at: Still.now() };
@@ -151,6 +162,16 @@ async fn a_phone_of_two_patients_is_shared(bench: Bench) {
         reader.contact_points(two.id).await.unwrap()[0].standing,
         standing
     );
+    // A change that was begun before is decided again, or the number would work again.
+    let mut late = Commit::new(&bench.access);
+    late.push(Write::Patient(Box::new(Versioned {
+        value: two,
+        version: 2,
+    })));
+    assert!(matches!(
+        bench.db.commit(late).await,
+        Err(CommitError::Conflict { .. })
+    ));
 }
 on_both_engines!(a_phone_of_two_patients_is_shared);
 
