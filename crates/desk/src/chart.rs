@@ -51,10 +51,7 @@ pub struct Running {
 impl Chart {
     /// Reads everything about a patient; follows a merge to the survivor.
     pub async fn load(reader: Reader<'_>, patient: PatientId) -> Result<Option<Self>, DeskError> {
-        let patient = match reader.survivor_of(patient).await? {
-            Some(survivor) => survivor,
-            None => patient,
-        };
+        let patient = reader.root_of(patient).await?;
         let Some(stored) = reader.patient(patient).await? else {
             return Ok(None);
         };

@@ -4,7 +4,7 @@
 //! names its survivor, and the diff lists every row that was moved.
 
 use jiff::Timestamp;
-use tendon_care::id::{Id, MergeId, PatientId};
+use tendon_care::id::{ConversationId, Id, MergeId, MessageId, PatientId};
 
 use crate::commit::Binder;
 use crate::error::StoreError;
@@ -48,8 +48,23 @@ statements! {
                     where practice_id = $1 and patient_id = $2 and consent_id = $3";
     MOVE_ENROLMENT = "update enrolment set patient_id = $4, version = version + 1 \
                       where practice_id = $1 and patient_id = $2 and enrolment_id = $3";
-    MOVE_SOURCES = "update source_record set patient_id = $3 where practice_id = $1 and patient_id = $2 \
-                    and body_sealed is null";
+    OWNED_CONVERSATIONS = "select conversation_id from conversation where practice_id = $1 and patient_id = $2";
+    OWNED_LINKS = "select link_id from patient_link where practice_id = $1 and patient_id = $2";
+    MOVE_CONVERSATION = "update conversation set patient_id = $4 \
+                         where practice_id = $1 and patient_id = $2 and conversation_id = $3";
+    MOVE_LINK = "update patient_link set patient_id = $4 \
+                 where practice_id = $1 and patient_id = $2 and link_id = $3";
+    /// Two threads of two records with one address: the one is told by the other.
+    TWIN_THREADS = "select m.message_id, own.conversation_id, other.conversation_id from conversation own \
+                    join conversation other on other.practice_id = own.practice_id \
+                    and other.channel = own.channel and other.address_blind = own.address_blind \
+                    and other.patient_id = $3 \
+                    left join message m on m.practice_id = own.practice_id \
+                    and m.conversation_id = own.conversation_id \
+                    where own.practice_id = $1 and own.patient_id = $2 \
+                    order by own.conversation_id, m.message_id";
+    RETHREAD = "update message set conversation_id = $3, version = version + 1 \
+                where practice_id = $1 and message_id = $2";
 }
 
 /// Each kind of thing that belongs to a patient: its name in a diff, and how to find and move it.
@@ -63,6 +78,8 @@ const OWNED: &[(&str, &Sql, &Sql)] = &[
     ("task", &OWNED_TASKS, &MOVE_TASK),
     ("consent", &OWNED_CONSENTS, &MOVE_CONSENT),
     ("enrolment", &OWNED_ENROLMENTS, &MOVE_ENROLMENT),
+    ("conversation", &OWNED_CONVERSATIONS, &MOVE_CONVERSATION),
+    ("link", &OWNED_LINKS, &MOVE_LINK),
 ];
 
 /// A record that is absorbed by another, or stands again on its own.
@@ -85,6 +102,26 @@ pub struct Repoint {
     pub to: PatientId,
     /// The things, by kind and id, as [`Reader::belongings`] lists them.
     pub things: Vec<(String, uuid::Uuid)>,
+}
+
+/// A message that is put into another thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rethread {
+    /// The message.
+    pub message: MessageId,
+    /// The thread it goes to.
+    pub to: ConversationId,
+}
+
+/// A thread of one record whose channel and address another record has a thread for, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TwinThread {
+    /// A message in it, where it has any.
+    pub message: Option<MessageId>,
+    /// The thread.
+    pub own: ConversationId,
+    /// The other record's thread.
+    pub other: ConversationId,
 }
 
 /// A merge with what is needed to take it back.
@@ -117,6 +154,29 @@ impl Reader<'_> {
             }
         }
         Ok(things)
+    }
+
+    /// Lists the threads of `patient` that `other` has as well, message by message:
+    /// a patient has one thread for each channel and address.
+    pub async fn twin_threads(
+        &self,
+        patient: PatientId,
+        other: PatientId,
+    ) -> Result<Vec<TwinThread>, StoreError> {
+        let rows = self
+            .rows(
+                &TWIN_THREADS,
+                params![self.tenant_id(), patient.uuid(), other.uuid()],
+            )
+            .await?;
+        let read = |row: &Row| -> Result<TwinThread, BadRow> {
+            Ok(TwinThread {
+                message: row.opt_id(0)?,
+                own: row.id(1)?,
+                other: row.id(2)?,
+            })
+        };
+        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 
     /// Returns one merge.
@@ -176,7 +236,17 @@ pub(crate) fn repoint(binder: Binder<'_>, repoint: &Repoint, out: &mut Vec<Bound
         // A thing that has gone meanwhile has nothing to be moved.
         out.extend(statement.map(|sql| Bound::any(sql, params![practice, from, *thing, to])));
     }
-    out.push(Bound::any(&MOVE_SOURCES, params![practice, from, to]));
+}
+
+pub(crate) fn rethread(binder: Binder<'_>, thread: Rethread) -> Bound {
+    Bound::one(
+        &RETHREAD,
+        params![
+            binder.practice.uuid(),
+            thread.message.uuid(),
+            thread.to.uuid()
+        ],
+    )
 }
 
 pub(crate) fn write(

@@ -10,6 +10,7 @@ use tendon_care::patient::{Authority, Identifier, Life, Patient, Proxy, Region, 
 use tendon_care::person::{Mrn, PersonName, Sex, search_words};
 
 use super::contact;
+use super::source::{MOST_AT_ONCE, padded};
 use crate::commit::{Binder, Versioned};
 use crate::error::StoreError;
 use crate::reader::Reader;
@@ -27,6 +28,13 @@ statements! {
     BY_IDENTIFIER = "select patient_id from patient_identifier \
                      where practice_id = $1 and system = $2 and value = $3";
     BY_BLOCK = "select patient_id from patient_block where practice_id = $1 and block = $2 limit 200";
+    BY_BLOCKS = "select distinct patient_id from patient_block where practice_id = $1 \
+                 and block in ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
+                 $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34) \
+                 limit $2";
+    BY_IDENTIFIERS = "select value, patient_id from patient_identifier \
+                      where practice_id = $1 and system = $2 and value in ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
+                      $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
     INSERT = "insert into patient (practice_id, patient_id, family, given, preferred, birth_date, sex, \
               language, time_zone, state, zip, deceased_at, paused, created_at) \
               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
@@ -99,6 +107,57 @@ impl Reader<'_> {
             )
             .await?;
         Ok(row.map(|row| row.id(0)).transpose()?)
+    }
+
+    /// Follows merges to the record that stands for the patient today.
+    pub async fn root_of(&self, patient: PatientId) -> Result<PatientId, StoreError> {
+        let mut root = patient;
+        // Merges never close a circle; the bound only keeps a damaged file from
+        // hanging a worker.
+        for _ in 0..64 {
+            match self.survivor_of(root).await? {
+                Some(survivor) => root = survivor,
+                None => break,
+            }
+        }
+        Ok(root)
+    }
+
+    /// Finds who has which of these numbers of one system.
+    pub async fn patients_by_identifiers(
+        &self,
+        system: &str,
+        values: &[String],
+    ) -> Result<Vec<(String, PatientId)>, StoreError> {
+        let mut found = Vec::new();
+        for some in values.chunks(MOST_AT_ONCE) {
+            let mut bound = params![self.tenant_id(), system];
+            bound.extend(padded(some));
+            for row in self.rows(&BY_IDENTIFIERS, bound).await? {
+                found.push((row.text(0)?.to_owned(), row.id(1)?));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Finds patients who share any blocking key with a candidate, at most 400.
+    pub async fn patients_in_blocks(
+        &self,
+        blocks: &[BlockKey],
+    ) -> Result<Vec<PatientId>, StoreError> {
+        let keys = blocks
+            .iter()
+            .map(|block| self.blind_block(block))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut found = BTreeSet::new();
+        for some in keys.chunks(MOST_AT_ONCE) {
+            let mut bound = params![self.tenant_id(), 400_i64];
+            bound.extend(padded(some));
+            for row in self.rows(&BY_BLOCKS, bound).await? {
+                found.insert(row.id(0)?);
+            }
+        }
+        Ok(found.into_iter().collect())
     }
 
     /// Finds patients who share a blocking key with a candidate, at most 200 a key.

@@ -9,11 +9,18 @@ use crate::commit::Binder;
 use crate::error::StoreError;
 use crate::reader::Reader;
 use crate::seal::Cell;
-use crate::sql::{BadRow, Bound, Row, params, statements};
+use crate::sql::{BadRow, Bound, Row, Val, params, statements};
 
 statements! {
     GET = "select kind, system, value, entity_id, patient_id, hash, changed_at from source_record \
            where practice_id = $1 and kind = $2 and system = $3 and value = $4";
+    /// Many keys of one kind and namespace at once; a shorter list repeats its last value.
+    MANY = "select kind, system, value, entity_id, patient_id, hash, changed_at from source_record \
+            where practice_id = $1 and kind = $2 and system = $3 and value in ($4, $5, $6, $7, $8, $9, $10, \
+            $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, \
+            $30, $31, $32, $33, $34, $35)";
+    OF_ENTITY = "select system, value, patient_id, body_sealed from source_record \
+                 where practice_id = $1 and entity_id = $2 and kind = $3 order by system, value";
     PUT = "insert into source_record (practice_id, kind, system, value, entity_id, patient_id, hash, \
            changed_at, body_sealed) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
            on conflict (practice_id, kind, system, value) do update set entity_id = excluded.entity_id, \
@@ -54,6 +61,35 @@ impl std::fmt::Debug for SourceRow {
     }
 }
 
+/// One source's word on a thing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SaidOf {
+    /// The namespace of the key.
+    pub system: String,
+    /// The key in it.
+    pub value: String,
+    /// The text that is kept of it.
+    pub body: Option<String>,
+}
+
+impl std::fmt::Debug for SaidOf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SaidOf({}, …)", self.system)
+    }
+}
+
+/// So many values fit the statements that look for many at once.
+pub(crate) const MOST_AT_ONCE: usize = 32;
+
+/// Fills a list of values up by repeating the last one.
+pub(crate) fn padded(some: &[String]) -> impl Iterator<Item = Val> {
+    let last = some.last();
+    some.iter()
+        .chain(std::iter::repeat(last).flatten())
+        .take(MOST_AT_ONCE)
+        .map(Val::from)
+}
+
 /// Two records that may be one person.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MatchReviewRow {
@@ -85,6 +121,51 @@ impl Reader<'_> {
         Ok(row.as_ref().map(source).transpose()?)
     }
 
+    /// Returns what a source said last about many of its things, without the
+    /// texts; things never spoken of are left out.
+    pub async fn sources(
+        &self,
+        kind: &str,
+        system: &str,
+        values: &[String],
+    ) -> Result<Vec<SourceRow>, StoreError> {
+        let mut found = Vec::new();
+        for some in values.chunks(MOST_AT_ONCE) {
+            let mut bound = params![self.tenant_id(), kind, system];
+            bound.extend(padded(some));
+            for row in self.rows(&MANY, bound).await? {
+                found.push(source(&row)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns the keys under which sources know one thing, with the texts that
+    /// are kept of each.
+    pub async fn sources_of(&self, kind: &str, entity: Uuid) -> Result<Vec<SaidOf>, StoreError> {
+        let rows = self
+            .rows(&OF_ENTITY, params![self.tenant_id(), entity, kind])
+            .await?;
+        let keys = self.keys()?;
+        rows.iter()
+            .map(|row| {
+                let owner = row
+                    .opt_id::<PatientId>(2)?
+                    .map_or(self.tenant_id(), Id::uuid);
+                let body = if row.is_null(3) {
+                    None
+                } else {
+                    Some(keys.open_text(body_cell(owner), row.bytes(3)?)?)
+                };
+                Ok(SaidOf {
+                    system: row.text(0)?.to_owned(),
+                    value: row.text(1)?.to_owned(),
+                    body,
+                })
+            })
+            .collect()
+    }
+
     /// Returns pairs that wait for a person, the likeliest first.
     pub async fn match_reviews(&self, limit: u16) -> Result<Vec<MatchReviewRow>, StoreError> {
         let rows = self
@@ -107,15 +188,10 @@ impl Reader<'_> {
 pub(crate) fn upsert(binder: Binder<'_>, row: &SourceRow) -> Result<Bound, StoreError> {
     // A thing that is only kept is bound to its patient, or else to the practice.
     let owner = row.patient.map_or(binder.practice.uuid(), Id::uuid);
-    let cell = Cell {
-        table: "source_record",
-        column: "body_sealed",
-        row: owner,
-    };
     let body = row
         .body
         .as_ref()
-        .map(|text| binder.keys.seal(cell, text.as_bytes()))
+        .map(|text| binder.keys.seal(body_cell(owner), text.as_bytes()))
         .transpose()?;
     Ok(Bound::one(
         &PUT,
@@ -151,6 +227,14 @@ pub(crate) fn review(binder: Binder<'_>, row: &MatchReviewRow) -> Bound {
             verdict
         ],
     )
+}
+
+fn body_cell(owner: Uuid) -> Cell {
+    Cell {
+        table: "source_record",
+        column: "body_sealed",
+        row: owner,
+    }
 }
 
 fn source(row: &Row) -> Result<SourceRow, BadRow> {
