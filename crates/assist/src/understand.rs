@@ -443,3 +443,82 @@ fn wanted(class: Class, meanings: &[&Found<'_>], on_file: Language) -> Option<La
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn classes(text: &str, prompt: Prompt) -> (Class, Vec<Class>) {
+        let heard = understand(
+            text,
+            &Context {
+                prompt,
+                ..Context::default()
+            },
+        );
+        (heard.class, heard.also)
+    }
+
+    #[test]
+    fn a_red_flag_comes_first_and_takes_nothing_away() {
+        let (class, also) = classes(
+            "chest pain, cancel my visit and stop texting me",
+            Prompt::Visit,
+        );
+        assert_eq!(class, Class::RedFlagE);
+        assert!(
+            also.contains(&Class::OptOutAll) && also.contains(&Class::CancelVisit),
+            "{also:?}"
+        );
+    }
+
+    #[test]
+    fn a_visit_word_never_beats_an_opt_out() {
+        for text in [
+            "yes I'll be there but stop texting me",
+            "CANCEL",
+            "confirm. unsubscribe",
+        ] {
+            assert_eq!(classes(text, Prompt::Visit).0, Class::OptOutAll, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_same_words_mean_what_the_prompt_asked() {
+        for (prompt, class) in [
+            (Prompt::Visit, Class::Confirm),
+            (Prompt::Waitlist, Class::WaitlistAccept),
+            (Prompt::Exercise, Class::HepLog),
+            (Prompt::StopClarification, Class::OptOutAll),
+            (Prompt::None, Class::OptIn),
+        ] {
+            assert_eq!(classes("yes", prompt).0, class, "{}", prompt.code());
+        }
+    }
+
+    #[test]
+    fn chatter_is_no_second_meaning() {
+        assert_eq!(
+            classes("Hi! Where do I park? Thanks", Prompt::None),
+            (Class::LocationQuestion, vec![])
+        );
+        assert_eq!(classes("thanks", Prompt::None).0, Class::Thanks);
+    }
+
+    #[test]
+    fn a_denied_sign_is_no_report_of_pain() {
+        let (class, also) = classes("no chest pain", Prompt::None);
+        assert_eq!((class, also), (Class::UnknownHuman, vec![]));
+    }
+
+    #[test]
+    fn empty_texts_go_to_a_person() {
+        for text in ["", "   ", "?!", "🎉"] {
+            assert_eq!(
+                classes(text, Prompt::None),
+                (Class::UnknownHuman, vec![]),
+                "{text:?}"
+            );
+        }
+    }
+}
