@@ -8,11 +8,11 @@
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
-use tendon_care::access::Access;
+use tendon_care::access::{Access, Actor};
 use tendon_care::appointment::{Appointment, VisitEvent};
-use tendon_care::contact::Channel;
+use tendon_care::contact::{Address, Channel, Standing};
 use tendon_care::episode::{Episode, EpisodeEvent};
-use tendon_care::id::{AppointmentId, EnrolmentId, EpisodeId, Id, PatientId, TaskId};
+use tendon_care::id::{AppointmentId, EnrolmentId, EpisodeId, Id, MessageId, PatientId, TaskId};
 use tendon_care::message::{Cause, Message, MessageState};
 use tendon_care::patient::Patient;
 use tendon_care::task::{About, Task, TaskKind, TaskState};
@@ -22,8 +22,8 @@ use tendon_journey::enrolment::Refs;
 use tendon_journey::event::WithdrawReason;
 use tendon_journey::{Admission, Definition, Effect, Enrolment, Event, admit, step};
 use tendon_store::{
-    Action, AuditEntry, Commit, DecisionRow, EnrolmentRow, MessageMove, MessageRow, Versioned,
-    WakeAt, Write,
+    Action, AddressKey, AuditEntry, Commit, DecisionRow, EnrolmentRow, MessageMove, MessageRow,
+    Versioned, WakeAt, Write,
 };
 
 use crate::chart::{Chart, Running};
@@ -58,6 +58,8 @@ pub struct Change<'a> {
     unheard: VecDeque<(Fact, Timestamp)>,
     heard: usize,
     outgoing: Vec<MessageRow>,
+    /// Written last: they move the version of every holder of an address.
+    standings: Vec<Write>,
 }
 
 impl<'a> Change<'a> {
@@ -79,6 +81,7 @@ impl<'a> Change<'a> {
             unheard: VecDeque::new(),
             heard: 0,
             outgoing: Vec::new(),
+            standings: Vec::new(),
         }
     }
 
@@ -264,6 +267,42 @@ impl<'a> Change<'a> {
         self.outgoing.push(row);
     }
 
+    /// Records what is learnt of an address, for everybody who has it; a later
+    /// change of this patient in the same decision keeps it.
+    pub fn set_address_standing(&mut self, address: &Address, standing: Standing) {
+        for point in &mut self.chart.patient.value.contact_points {
+            if point.address.comparable() == address.comparable() {
+                point.standing = standing;
+            }
+        }
+        self.standings
+            .push(Write::AddressStanding(AddressKey::new(address), standing));
+    }
+
+    /// Records that a member of staff decided about a message.
+    pub fn decided(
+        &mut self,
+        message: MessageId,
+        outcome: &'static str,
+        reason: &str,
+        until: Option<Timestamp>,
+    ) {
+        let by = match self.access.actor {
+            Actor::User { id, .. } => Some(id),
+            _ => None,
+        };
+        self.commit.push(Write::Decision(Box::new(DecisionRow {
+            id: self.desk.mint().id(),
+            message,
+            at: self.now,
+            outcome: outcome.to_owned(),
+            reason: reason.to_owned(),
+            until,
+            chain: "[]".into(),
+            by,
+        })));
+    }
+
     /// Takes a queued message back, with the reason on record.
     pub fn withdraw(&mut self, message: &Versioned<MessageRow>, reason: &str) {
         let id = message.message.id;
@@ -275,15 +314,7 @@ impl<'a> Change<'a> {
                 to,
             ))));
         self.commit.push(Write::OutboxGone(id));
-        self.commit.push(Write::Decision(Box::new(DecisionRow {
-            id: self.desk.mint().id(),
-            message: id,
-            at: self.now,
-            outcome: "drop".into(),
-            reason: reason.to_owned(),
-            until: None,
-            chain: "[]".into(),
-        })));
+        self.decided(id, "drop", reason, None);
         self.chart
             .pending
             .retain(|pending| pending.message.id != id);
@@ -345,8 +376,9 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Lets the journeys hear everything and returns what is to be written.
-    pub(crate) fn finish(mut self) -> Result<Commit, DeskError> {
+    /// Lets the journeys hear everything and returns what is to be written: the
+    /// commit, and what must stand last in it.
+    pub(crate) fn finish(mut self) -> Result<(Commit, Vec<Write>), DeskError> {
         while let Some((fact, at)) = self.unheard.pop_front() {
             self.heard += 1;
             if self.heard > MOST_FACTS {
@@ -378,7 +410,7 @@ impl<'a> Change<'a> {
         for row in self.outgoing {
             self.commit.push(Write::MessageNew(Box::new(row)));
         }
-        Ok(self.commit)
+        Ok((self.commit, self.standings))
     }
 
     /// Tells a fact to everything that runs, and lets in what begins with it.

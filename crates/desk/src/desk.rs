@@ -5,11 +5,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use tendon_care::access::Access;
-use tendon_care::id::{Id, PatientId, PracticeId};
+use tendon_care::id::{Id, MessageId, PatientId, PracticeId};
 use tendon_care::practice::Practice;
 use tendon_care::rules::Rules;
 use tendon_care::{Clock, Mint, Randomness};
-use tendon_store::{Action, AuditEntry, Commit, CommitError, Db, Reader, Write};
+use tendon_store::{
+    Action, AuditEntry, Commit, CommitError, Db, MessageRow, Once, Reader, Versioned, Write,
+};
 
 use crate::carriers::Carriers;
 use crate::change::{Change, Origin};
@@ -23,12 +25,12 @@ const TRIES: usize = 8;
 /// The use cases of Tendon. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Desk {
+    db: Db,
     inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
 struct Inner {
-    db: Db,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
     carriers: Carriers,
@@ -72,8 +74,8 @@ impl Desk {
         } = parts;
         let houses = RwLock::default();
         Self {
+            db,
             inner: Arc::new(Inner {
-                db,
                 clock,
                 randomness,
                 carriers,
@@ -87,7 +89,17 @@ impl Desk {
 
     /// Returns the database, for reading.
     pub fn db(&self) -> &Db {
-        &self.inner.db
+        &self.db
+    }
+
+    /// Returns a desk for one request: its first commit that does something
+    /// carries the request's key, so that asking again does nothing again.
+    #[must_use]
+    pub fn once(&self, once: Arc<Once>) -> Self {
+        Self {
+            db: self.db.once(once),
+            inner: Arc::clone(&self.inner),
+        }
     }
 
     /// Returns the present.
@@ -185,23 +197,89 @@ impl Desk {
         origin: Origin,
         decide: impl Fn(&mut Change<'_>) -> Result<T, DeskError>,
     ) -> Result<T, DeskError> {
+        self.change_all(access, &[patient], origin, |changes| match changes {
+            [change, ..] => decide(change),
+            [] => Err(DeskError::NotFound("patient")),
+        })
+        .await
+    }
+
+    /// Decides on several patients at once, such as all who have a phone: the
+    /// changes come in the order of `patients`, those who are one person by now
+    /// once, and are committed together or not at all.
+    pub(crate) async fn change_all<T>(
+        &self,
+        access: &Access,
+        patients: &[PatientId],
+        origin: Origin,
+        decide: impl Fn(&mut [Change<'_>]) -> Result<T, DeskError>,
+    ) -> Result<T, DeskError> {
         let house = self.house(access.practice).await?;
         for _ in 0..TRIES {
-            let chart = Chart::load(self.reader(access), patient).await?;
-            let chart = chart.ok_or(DeskError::NotFound("patient"))?;
-            let mut change = Change::new(self, &house, access, origin, chart);
-            let answer = decide(&mut change)?;
-            let commit = change.finish()?;
-            if commit.is_empty() {
-                return Ok(answer);
+            let mut changes: Vec<Change<'_>> = Vec::with_capacity(patients.len());
+            for patient in patients {
+                let chart = Chart::load(self.reader(access), *patient).await?;
+                let chart = chart.ok_or(DeskError::NotFound("patient"))?;
+                if changes
+                    .iter()
+                    .all(|known| known.chart.patient.id != chart.patient.id)
+                {
+                    changes.push(Change::new(self, &house, access, origin, chart));
+                }
             }
-            match self.db().commit(commit).await {
-                Ok(()) => return Ok(answer),
-                Err(CommitError::Conflict { .. }) => {}
-                Err(error) => return Err(error.into()),
+            let answer = decide(&mut changes)?;
+            if self.settle(access, changes).await? {
+                return Ok(answer);
             }
         }
         Err(DeskError::Busy)
+    }
+
+    /// Decides on an outgoing message of any state, read anew for each try: what
+    /// two carriers' answers or a person and a receipt say at the same time is
+    /// decided one after the other.
+    pub(crate) async fn change_message<T>(
+        &self,
+        access: &Access,
+        message: MessageId,
+        decide: impl Fn(&mut Change<'_>, &Versioned<MessageRow>) -> Result<T, DeskError>,
+    ) -> Result<T, DeskError> {
+        let house = self.house(access.practice).await?;
+        for _ in 0..TRIES {
+            let row = self.reader(access).message(message).await?;
+            let row = row.ok_or(DeskError::NotFound("message"))?;
+            let chart = Chart::load(self.reader(access), row.message.patient).await?;
+            let chart = chart.ok_or(DeskError::NotFound("patient"))?;
+            let mut change = Change::new(self, &house, access, Origin::Live, chart);
+            let answer = decide(&mut change, &row)?;
+            if self.settle(access, vec![change]).await? {
+                return Ok(answer);
+            }
+        }
+        Err(DeskError::Busy)
+    }
+
+    /// Commits what was decided; `false` where others were faster.
+    pub(crate) async fn settle(
+        &self,
+        access: &Access,
+        changes: Vec<Change<'_>>,
+    ) -> Result<bool, DeskError> {
+        let (mut commit, mut last) = (Commit::new(access), Vec::new());
+        for change in changes {
+            let (writes, standings) = change.finish()?;
+            commit.absorb(writes);
+            last.extend(standings);
+        }
+        commit.extend(last);
+        if commit.is_empty() {
+            return Ok(true);
+        }
+        match self.db().commit(commit).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Conflict { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Runs one piece of work for each patient, side by side or one by one.

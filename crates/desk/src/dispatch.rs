@@ -133,7 +133,7 @@ impl Desk {
             ));
         };
         let answer = carrier.send(&outgoing).await;
-        outcome::answered(self, &access, patient, id, answer).await
+        outcome::answered(self, &access, id, answer).await
     }
 
     async fn known(&self, access: &Access, patient: PatientId) -> Result<Known, DeskError> {
@@ -147,7 +147,8 @@ impl Desk {
                 .collect::<Vec<_>>()
         };
         let (mut to_address, mut threads) = (Vec::new(), Vec::new());
-        for point in reader.contact_points(patient).await? {
+        let points = reader.contact_points(patient).await?;
+        for point in &points {
             let sends = reader.sends_to_address(&point.address, since).await?;
             let there = counted(sends).into_iter().map(|sent| SentThere {
                 contact_point: point.id,
@@ -160,8 +161,11 @@ impl Desk {
                 .await?;
             threads.extend(thread.map(|thread| (point.id, channel, thread)));
         }
+        let ledger = reader.ledger(patient).await?;
         Ok(Known {
-            ledger: reader.ledger(patient).await?,
+            ledger: self
+                .with_stray_stops(access, patient, &points, ledger)
+                .await?,
             to_person: counted(reader.sends_to_patient(patient, since).await?),
             to_address,
             threads,
@@ -397,6 +401,7 @@ fn worded(
             token_hash: hash,
             patient: patient.id,
             appointment: row.message.appointment,
+            contact_point: Some(point.id),
             created_at: now,
             expires_at: link::expiry(house, now),
             verified_until: Timestamp::UNIX_EPOCH,
@@ -454,6 +459,7 @@ fn record(change: &mut Change<'_>, message: MessageId, decision: &Decision) {
             .to_owned(),
         until,
         chain: crate::chain::write(&decision.chain),
+        by: None,
     };
     change.write(Write::Decision(Box::new(row)));
 }

@@ -1,18 +1,26 @@
 //! What a person writes back: understood, recorded and acted upon in one commit.
+//!
+//! A phone may belong to several patients. What is said about the phone itself
+//! (stop, start, wrong number) holds for all of them, in the same commit; anything
+//! else is for the one whom the practice last wrote to.
+
+mod consent;
+mod stray;
 
 use jiff::SignedDuration;
-use tendon_assist::{Class, Context, Level, OptOutScope, Prompt, Understanding, understand};
+use tendon_assist::{Class, Context, Level, Prompt, Understanding, understand};
 use tendon_care::access::{Access, Actor, PurposeOfUse, Scope};
-use tendon_care::consent::{Act, Basis, Entry, Evidence, Extent, RevokedVia, ScopeMode};
-use tendon_care::contact::{Address, Channel, ContactPoint, Standing};
+use tendon_care::consent::{Act, Ledger};
+use tendon_care::contact::{Address, Channel, ContactPoint};
 use tendon_care::id::{AppointmentId, ConversationId, MessageId, PatientId, PracticeId};
 use tendon_care::message::{Body, Cause};
 use tendon_care::patient::Life;
 use tendon_care::purpose::Purpose;
 use tendon_care::task::{About, TaskKind};
 use tendon_care::touchpoint::{Fact, Via};
-use tendon_store::{AddressKey, ConsentRow, ConversationRow, InboundRow, Write};
+use tendon_store::{AddressKey, ConversationRow, InboundRow, Write};
 
+use self::consent::Holder;
 use crate::change::{Asked, Change, Origin};
 use crate::desk::Desk;
 use crate::error::DeskError;
@@ -45,8 +53,19 @@ pub enum Heard {
     },
     /// The carrier had brought it before.
     Repeated,
-    /// Nobody here has that address.
+    /// Nobody here has that address: kept, with a task for staff.
     Stranger,
+}
+
+/// What the carrier itself took a text for, and has already acted on and answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keyword {
+    /// It blocks the number.
+    Stop,
+    /// It has lifted its block.
+    Start,
+    /// It has answered with help.
+    Help,
 }
 
 /// What is known before the chart is read.
@@ -60,73 +79,160 @@ struct Thread {
 impl Desk {
     /// Takes a message that a person wrote.
     pub async fn hear(&self, inbound: &Inbound) -> Result<Heard, DeskError> {
+        self.hear_keyword(inbound, None).await
+    }
+
+    /// Takes a message that the carrier has acted on by its own list.
+    pub async fn hear_keyword(
+        &self,
+        inbound: &Inbound,
+        keyword: Option<Keyword>,
+    ) -> Result<Heard, DeskError> {
         let system = Access::system(inbound.practice, "inbound");
         let reader = self.reader(&system);
-        if reader
-            .inbound_known(&inbound.carrier, &inbound.carrier_ref)
-            .await?
-        {
+        let repeated = || reader.inbound_known(&inbound.carrier, &inbound.carrier_ref);
+        if repeated().await? {
             return Ok(Heard::Repeated);
         }
-        let Some(patient) = self.writer(&system, inbound).await? else {
-            return Ok(Heard::Stranger);
-        };
-        let known = reader
+        match self.take_in(&system, inbound, keyword).await {
+            // The same request came twice at once, and the other was faster.
+            Err(DeskError::Stale(_)) if repeated().await? => Ok(Heard::Repeated),
+            heard => heard,
+        }
+    }
+
+    async fn take_in(
+        &self,
+        system: &Access,
+        inbound: &Inbound,
+        keyword: Option<Keyword>,
+    ) -> Result<Heard, DeskError> {
+        let reader = self.reader(system);
+        let threads = reader
             .conversations_at(inbound.channel, &inbound.from)
             .await?;
-        let known = known.into_iter().find(|thread| thread.patient == patient);
-        let thread = Thread {
-            id: known
-                .as_ref()
-                .map_or_else(|| self.mint().id(), |thread| thread.id),
-            prompt: prompt_of(known.as_ref()),
-            visit: known
-                .as_ref()
-                .and_then(|thread| thread.prompt.as_ref())
-                .and_then(|(_, visit)| *visit),
-            known,
+        let holders = self.holders(system, inbound, &threads).await?;
+        let Some(writer) = holders.first() else {
+            return self.keep_stray(system, inbound, keyword).await;
         };
+        let patient = writer.patient;
+        let thread = Thread::find(self, threads, patient);
+        let known = reader
+            .patient(patient)
+            .await?
+            .ok_or(DeskError::NotFound("patient"))?;
+        let context = Context {
+            prompt: thread.prompt,
+            language: known.language,
+            opted_out: writer.ledger.entries().iter().any(|entry| {
+                entry.address == inbound.from && matches!(entry.act, Act::Revoked { .. })
+            }),
+        };
+        let meaning = understand(inbound.body.expose(), &context);
         let access = Access {
             practice: inbound.practice,
             actor: Actor::Patient { id: patient },
             scope: Scope::Practice,
             purpose: PurposeOfUse::PatientRequest,
         };
-        let ledger = reader.ledger(patient).await?;
-        let class = self
-            .change(&access, patient, Origin::Live, |change| {
-                let context = Context {
-                    prompt: thread.prompt,
-                    language: change.chart.patient.language,
-                    opted_out: ledger.entries().iter().any(|entry| {
-                        entry.address == inbound.from && matches!(entry.act, Act::Revoked { .. })
-                    }),
-                };
-                let meaning = understand(inbound.body.expose(), &context);
-                hear(change, inbound, &thread, &meaning)?;
-                Ok(meaning.class)
-            })
-            .await?;
-        Ok(Heard::Taken { class })
+        let spoken = Spoken {
+            inbound,
+            keyword,
+            message: self.mint().id(),
+            meaning: &meaning,
+        };
+        let patients: Vec<PatientId> = if spoken.is_about_the_phone() {
+            holders.iter().map(|holder| holder.patient).collect()
+        } else {
+            vec![patient]
+        };
+        self.change_all(&access, &patients, Origin::Live, |changes| {
+            let Some((change, others)) = changes.split_first_mut() else {
+                return Err(DeskError::NotFound("patient"));
+            };
+            hear(change, &spoken, &thread, writer)?;
+            for other in others {
+                let id = other.chart.patient.id;
+                if let Some(holder) = holders.iter().find(|holder| holder.patient == id) {
+                    consent::overhear(other, &spoken, holder);
+                }
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(Heard::Taken {
+            class: meaning.class,
+        })
     }
 
-    /// Finds who wrote: the patient of the latest thread at that address, or the
-    /// only one who has it.
-    async fn writer(
+    /// Finds everybody who has the address, first who is thought to have written:
+    /// the patient of the latest thread there, or the first who has it.
+    async fn holders(
         &self,
         access: &Access,
         inbound: &Inbound,
-    ) -> Result<Option<PatientId>, DeskError> {
+        threads: &[ConversationRow],
+    ) -> Result<Vec<Holder>, DeskError> {
         let reader = self.reader(access);
-        let holders = reader.patients_at(&inbound.from).await?;
-        let threads = reader
-            .conversations_at(inbound.channel, &inbound.from)
-            .await?;
+        let mut patients = Vec::new();
+        for patient in reader.patients_at(&inbound.from).await? {
+            let patient = reader.root_of(patient).await?;
+            if !patients.contains(&patient) {
+                patients.push(patient);
+            }
+        }
         let latest = threads
-            .into_iter()
-            .map(|thread| thread.patient)
-            .find(|id| holders.contains(id));
-        Ok(latest.or_else(|| holders.first().copied()))
+            .iter()
+            .find_map(|thread| patients.iter().position(|known| *known == thread.patient));
+        if let Some(latest) = latest
+            && let Some(before) = patients.get_mut(..=latest)
+        {
+            before.rotate_right(1);
+        }
+        let mut holders = Vec::with_capacity(patients.len());
+        for patient in patients {
+            let ledger = reader.ledger(patient).await?;
+            holders.push(Holder { patient, ledger });
+        }
+        Ok(holders)
+    }
+}
+
+/// Something that was written, and what it means.
+struct Spoken<'a> {
+    inbound: &'a Inbound,
+    keyword: Option<Keyword>,
+    message: MessageId,
+    meaning: &'a Understanding,
+}
+
+impl Spoken<'_> {
+    fn opts_out(&self) -> bool {
+        self.keyword == Some(Keyword::Stop)
+            || self.meaning.says(Class::OptOutAll)
+            || self.meaning.says(Class::OptOutCategory)
+    }
+
+    /// Tells whether it holds for everybody who has the phone.
+    fn is_about_the_phone(&self) -> bool {
+        self.opts_out()
+            || self.keyword.is_some()
+            || matches!(self.meaning.class, Class::OptIn | Class::WrongParty)
+    }
+}
+
+impl Thread {
+    fn find(desk: &Desk, threads: Vec<ConversationRow>, patient: PatientId) -> Self {
+        let known = threads.into_iter().find(|thread| thread.patient == patient);
+        let asked = known.as_ref().and_then(|thread| thread.prompt.as_ref());
+        Self {
+            id: known
+                .as_ref()
+                .map_or_else(|| desk.mint().id(), |thread| thread.id),
+            prompt: prompt_of(known.as_ref()),
+            visit: asked.and_then(|(_, visit)| *visit),
+            known,
+        }
     }
 }
 
@@ -144,8 +250,10 @@ fn prompt_of(thread: Option<&ConversationRow>) -> Prompt {
 /// An inbound message in the making.
 struct Ear<'c, 'd> {
     change: &'c mut Change<'d>,
+    spoken: &'c Spoken<'c>,
     inbound: &'c Inbound,
     thread: &'c Thread,
+    ledger: &'c Ledger,
     message: MessageId,
     point: Option<ContactPoint>,
     /// What the next reply answers, after this one.
@@ -156,16 +264,21 @@ struct Ear<'c, 'd> {
 
 fn hear(
     change: &mut Change<'_>,
-    inbound: &Inbound,
+    spoken: &Spoken<'_>,
     thread: &Thread,
-    meaning: &Understanding,
+    writer: &Holder,
 ) -> Result<(), DeskError> {
+    let Spoken {
+        inbound,
+        message,
+        meaning,
+        ..
+    } = *spoken;
     let points = &change.chart.patient.contact_points;
     let point = points
         .iter()
         .find(|point| point.address == inbound.from)
         .cloned();
-    let message: MessageId = change.desk().mint().id();
     let (patient, now) = (change.chart.patient.id, change.now());
     let visit = open_visit(change, thread.visit);
     change.happened(Fact::MessageReceived {
@@ -179,8 +292,10 @@ fn hear(
             .as_ref()
             .and_then(|thread| thread.prompt.clone()),
         change,
+        spoken,
         inbound,
         thread,
+        ledger: &writer.ledger,
         message,
         point,
         waits: false,
@@ -244,17 +359,23 @@ impl Ear<'_, '_> {
         visit: Option<AppointmentId>,
     ) -> Result<(), DeskError> {
         let flagged = self.red_flag(meaning)?;
-        if meaning.says(Class::OptOutAll) || meaning.says(Class::OptOutCategory) {
+        self.mirror_carrier();
+        if self.spoken.opts_out() {
             return self.opt_out(meaning, visit, flagged);
         }
         if flagged {
             return Ok(());
         }
         match meaning.class {
+            // The carrier has answered.
+            Class::Help if self.spoken.keyword == Some(Keyword::Help) => Ok(()),
             Class::Help => self.reply("help", Purpose::Safety),
             Class::OptIn => self.opt_in(),
             Class::WrongParty => self.wrong_party(),
-            Class::Deceased => self.deceased(),
+            Class::Deceased => {
+                self.deceased();
+                Ok(())
+            }
             Class::Confirm => self.on_visit(visit, VisitAct::Confirm, "visit-confirmed"),
             Class::Reschedule => self.on_visit(visit, VisitAct::AskToMove, "visit-move-asked"),
             Class::CancelVisit => self.on_visit(visit, VisitAct::CannotCome, "visit-cannot-come"),
@@ -265,7 +386,10 @@ impl Ear<'_, '_> {
             | Class::AutoReply
             | Class::Spam
             | Class::Smalltalk => Ok(()),
-            _ => self.ask_a_person(TaskKind::Reply, 4),
+            _ => {
+                self.ask_a_person(TaskKind::Reply, 4);
+                Ok(())
+            }
         }
     }
 
@@ -274,7 +398,7 @@ impl Ear<'_, '_> {
         let Some(flag) = &meaning.red_flag else {
             if meaning.unreadable {
                 self.reply("red-flag-emergency", Purpose::Safety)?;
-                self.ask_a_person(TaskKind::Reply, 1)?;
+                self.ask_a_person(TaskKind::Reply, 1);
             }
             return Ok(meaning.unreadable);
         };
@@ -322,145 +446,8 @@ impl Ear<'_, '_> {
         }
     }
 
-    fn opt_out(
-        &mut self,
-        meaning: &Understanding,
-        visit: Option<AppointmentId>,
-        answered: bool,
-    ) -> Result<(), DeskError> {
-        let scope = meaning.opt_out.unwrap_or(OptOutScope::Everything);
-        let extent = match scope {
-            OptOutScope::Everything => Extent::Unqualified {
-                topic: self.topic(),
-                mode: self.mode(),
-            },
-            OptOutScope::Purpose(purpose) => Extent::Narrowed {
-                purposes: std::iter::once(purpose).collect(),
-                channel: None,
-            },
-        };
-        let via = match self.inbound.channel {
-            Channel::Sms => RevokedVia::Text,
-            Channel::Email => RevokedVia::Email,
-            Channel::Voice => RevokedVia::Call,
-        };
-        self.consent(Act::Revoked { extent, via });
-        let purpose = match scope {
-            OptOutScope::Everything => None,
-            OptOutScope::Purpose(purpose) => Some(purpose),
-        };
-        if purpose.is_none() {
-            for pending in self.change.chart.pending.clone() {
-                self.change.withdraw(&pending, "consent_revoked");
-            }
-        }
-        if answered {
-            return Ok(());
-        }
-        // CANCEL while a visit is asked about: everything stops, one text asks
-        // what was meant, and a person looks after the visit.
-        if meaning.says(Class::CancelVisit)
-            && self.thread.prompt == Prompt::Visit
-            && visit.is_some()
-        {
-            let about = About {
-                appointment: visit,
-                message: Some(self.message),
-                ..About::default()
-            };
-            let due_at = self.change.now() + SignedDuration::from_hours(2);
-            self.change
-                .open_task(TaskKind::ClarifyCancel, about, due_at);
-            self.prompt = Some(("stop_clarification".to_owned(), visit));
-            return self.reply("stop-clarify", Purpose::Safety);
-        }
-        self.prompt = None;
-        self.reply("stop-confirmed", Purpose::Safety)
-    }
-
-    /// The purpose of what was answered: the visit, where one was asked about.
-    fn topic(&self) -> Option<Purpose> {
-        (self.thread.prompt == Prompt::Visit).then_some(Purpose::Care)
-    }
-
-    fn mode(&self) -> ScopeMode {
-        let house = self.change.house();
-        let today = self
-            .change
-            .now()
-            .to_zoned(house.practice.time_zone.clone())
-            .date();
-        house.rules.for_date(today).terms().mode
-    }
-
-    fn opt_in(&mut self) -> Result<(), DeskError> {
-        let language = self.change.chart.patient.language;
-        for purpose in [Purpose::Care, Purpose::CareOther] {
-            self.consent(Act::Granted {
-                purpose,
-                channel: None,
-                basis: Basis::Keyword,
-                wording_version: "start-1".to_owned(),
-                language,
-                unencrypted_warning_version: None,
-            });
-        }
-        self.reply("start-confirmed", Purpose::Safety)
-    }
-
-    fn consent(&mut self, act: Act) {
-        let Some(point) = &self.point else { return };
-        let entry = Entry {
-            id: self.change.desk().mint().id(),
-            person: point.owner,
-            address: point.address.clone(),
-            captured_at: self.change.now(),
-            captured_by: self.change.access().actor,
-            evidence: Evidence::Message(self.message),
-            act,
-        };
-        let consent = entry.id;
-        let fact = match &entry.act {
-            Act::Granted { purpose, .. } => Fact::ConsentGranted {
-                consent,
-                purpose: *purpose,
-            },
-            _ => Fact::ConsentRevoked {
-                consent,
-                purpose: None,
-            },
-        };
-        let (patient, strand) = (self.change.chart.patient.id, self.change.strand());
-        self.change.write(Write::Consent(Box::new(ConsentRow {
-            patient,
-            strand,
-            entry,
-        })));
-        self.change.happened(fact);
-    }
-
-    fn wrong_party(&mut self) -> Result<(), DeskError> {
-        let at = self.change.now();
-        self.reply("wrong-party-goodbye", Purpose::Safety)?;
-        // For everybody who has this address, not only for who was written to.
-        let key = AddressKey::new(&self.inbound.from);
-        self.change
-            .write(Write::AddressStanding(key, Standing::WrongParty { at }));
-        if let Some(point) = &self.point {
-            self.change.happened(Fact::AddressWrong {
-                contact_point: point.id,
-            });
-        }
-        for pending in self.change.chart.pending.clone() {
-            if pending.message.channel == self.inbound.channel {
-                self.change.withdraw(&pending, "wrong_party");
-            }
-        }
-        self.ask_a_person(TaskKind::WrongParty, 24)
-    }
-
     /// A text that says so stops everything at once; a person makes it final.
-    fn deceased(&mut self) -> Result<(), DeskError> {
+    fn deceased(&mut self) {
         let mut patient = self.change.chart.patient.value.clone();
         if patient.life == Life::Living {
             patient.paused = true;
@@ -471,7 +458,7 @@ impl Ear<'_, '_> {
                 self.change.withdraw(&pending, "deceased");
             }
         }
-        self.ask_a_person(TaskKind::Reply, 4)
+        self.ask_a_person(TaskKind::Reply, 4);
     }
 
     fn on_visit(
@@ -481,12 +468,14 @@ impl Ear<'_, '_> {
         words: &'static str,
     ) -> Result<(), DeskError> {
         let Some(visit) = visit else {
-            return self.ask_a_person(TaskKind::Reply, 4);
+            self.ask_a_person(TaskKind::Reply, 4);
+            return Ok(());
         };
         match visits::apply(self.change, visit, act, Via::Text) {
             Ok(()) => {}
             Err(DeskError::Visit(_) | DeskError::Stale(_)) => {
-                return self.ask_a_person(TaskKind::Reply, 4);
+                self.ask_a_person(TaskKind::Reply, 4);
+                return Ok(());
             }
             Err(error) => return Err(error),
         }
@@ -496,7 +485,8 @@ impl Ear<'_, '_> {
 
     fn switch_language(&mut self, meaning: &Understanding) -> Result<(), DeskError> {
         let Some(language) = meaning.wants_language else {
-            return self.ask_a_person(TaskKind::Reply, 4);
+            self.ask_a_person(TaskKind::Reply, 4);
+            return Ok(());
         };
         let mut patient = self.change.chart.patient.value.clone();
         patient.language = language;
@@ -505,7 +495,7 @@ impl Ear<'_, '_> {
         self.reply("language-switched", Purpose::Care)
     }
 
-    fn ask_a_person(&mut self, kind: TaskKind, hours: i64) -> Result<(), DeskError> {
+    fn ask_a_person(&mut self, kind: TaskKind, hours: i64) {
         let about = About {
             message: Some(self.message),
             ..About::default()
@@ -513,7 +503,6 @@ impl Ear<'_, '_> {
         let due_at = self.change.now() + SignedDuration::from_hours(hours);
         self.change.open_task(kind, about, due_at);
         self.waits = true;
-        Ok(())
     }
 
     fn reply(&mut self, words: &'static str, purpose: Purpose) -> Result<(), DeskError> {

@@ -3,14 +3,14 @@
 use jiff::SignedDuration;
 use tendon_care::access::Access;
 use tendon_care::consent::{Act, Entry, Evidence, EvidenceRef};
-use tendon_care::id::{MessageId, PatientId};
+use tendon_care::id::{MessageId, TaskId};
 use tendon_care::message::{Failure, FailureClass, MessageState};
 use tendon_care::task::{About, TaskKind};
 use tendon_care::touchpoint::Fact;
 use tendon_channel::carrier::{Found, Outcome, Outgoing, Receipt, Sender, Window};
 use tendon_store::{ClaimedMessage, ConsentRow, MessageMove, MessageRow, Versioned, Write};
 
-use crate::change::{Change, Origin};
+use crate::change::Change;
 use crate::desk::Desk;
 use crate::dispatch::{channel_of, standing_after};
 use crate::error::DeskError;
@@ -22,64 +22,116 @@ const BACKOFF_SECS: [i64; 4] = [60, 300, 900, 3_600];
 /// How long a carrier that cannot be reached is asked again before a person decides.
 const ASK_FOR: SignedDuration = SignedDuration::from_mins(30);
 
-/// Records a carrier's answer.
+/// Records a carrier's answer. A receipt or a colleague may have been faster, and
+/// then it says nothing new.
 pub(crate) async fn answered(
     desk: &Desk,
     access: &Access,
-    patient: PatientId,
     message: MessageId,
     answer: Outcome,
 ) -> Result<(), DeskError> {
-    let row = desk
-        .reader(access)
-        .message(message)
-        .await?
-        .ok_or(DeskError::NotFound("message"))?;
-    desk.change(access, patient, Origin::Live, |change| {
-        match &answer {
-            Outcome::Accepted { carrier_ref } => accepted(change, &row, carrier_ref),
-            Outcome::Refused(failure) => refused(change, &row, failure),
-            Outcome::Unknown { .. } => {
+    desk.change_message(access, message, |change, row| {
+        match (&answer, &row.message.state) {
+            (Outcome::Accepted { carrier_ref }, state) if is_open(state) => {
+                accepted(change, row, carrier_ref);
+            }
+            (
+                Outcome::Refused(failure),
+                MessageState::Sending { .. } | MessageState::Unknown { .. },
+            ) => refused(change, row, failure),
+            (Outcome::Unknown { .. }, MessageState::Sending { .. }) => {
                 let to = MessageState::Unknown { at: change.now() };
-                change.write(moved(&row, to));
+                change.write(moved(row, to));
                 let ask_at = change.now() + SignedDuration::from_secs(30);
                 change.write(Write::OutboxReconcile(row.message.id, ask_at));
             }
+            _ => {}
         }
         Ok(())
     })
     .await
 }
 
-/// Records a receipt that a carrier sent by itself. A repeated or belated one
-/// that says nothing new is no error.
-pub(crate) async fn receipt(
-    desk: &Desk,
-    access: &Access,
+/// Tells whether nobody knows yet what the carrier did.
+const fn is_lost(state: &MessageState) -> bool {
+    matches!(
+        state,
+        MessageState::Sending { .. } | MessageState::Unknown { .. }
+    )
+}
+
+/// Tells whether the carrier's answer is still wanted.
+const fn is_open(state: &MessageState) -> bool {
+    matches!(
+        state,
+        MessageState::Sending { .. } | MessageState::Unknown { .. } | MessageState::Parked { .. }
+    )
+}
+
+/// Records a receipt that a carrier sent by itself, and tells whether it said
+/// anything new. It may come before the carrier's own answer, twice, or late:
+///
+/// | from \ receipt | underway, sent | delivered | failed |
+/// |---|---|---|---|
+/// | queued, dropped | – | – | – |
+/// | sending, unknown, parked | sent | delivered | failed |
+/// | sent | – | delivered | failed |
+/// | delivered | – | – | failed |
+/// | failed | – | delivered | – |
+pub(crate) fn reported(
+    change: &mut Change<'_>,
     row: &Versioned<MessageRow>,
+    carrier_ref: &str,
     receipt: &Receipt,
-) -> Result<(), DeskError> {
-    desk.change(access, row.message.patient, Origin::Live, |change| {
-        reported(change, row, receipt);
-        Ok(())
-    })
-    .await
+) -> bool {
+    use MessageState as S;
+    let message = row.message.id;
+    let before = &row.message.state;
+    match (receipt, before) {
+        (_, S::Queued { .. } | S::Dropped { .. })
+        | (Receipt::Underway | Receipt::Sent, S::Sent { .. })
+        | (Receipt::Underway | Receipt::Sent | Receipt::Delivered, S::Delivered { .. })
+        | (Receipt::Underway | Receipt::Sent | Receipt::Failed(_), S::Failed { .. }) => false,
+        (
+            Receipt::Underway | Receipt::Sent,
+            S::Sending { .. } | S::Unknown { .. } | S::Parked { .. },
+        ) => {
+            accepted(change, row, carrier_ref);
+            true
+        }
+        (Receipt::Delivered, _) => {
+            if is_open(before) {
+                change.happened(Fact::MessageSent {
+                    message,
+                    channel: row.message.channel,
+                });
+            }
+            settled(change, row);
+            let (at, carrier_ref) = (change.now(), carrier_ref.to_owned());
+            change.write(moved(row, S::Delivered { at, carrier_ref }));
+            change.happened(Fact::MessageDelivered { message });
+            true
+        }
+        (Receipt::Failed(failure), _) => {
+            settled(change, row);
+            failed(change, row, failure);
+            true
+        }
+    }
 }
 
-fn reported(change: &mut Change<'_>, row: &Versioned<MessageRow>, receipt: &Receipt) {
-    let message = row.message.id;
-    let at = change.now();
-    match (receipt, &row.message.state) {
-        (Receipt::Delivered, MessageState::Sent { carrier_ref, .. }) => {
-            let carrier_ref = carrier_ref.clone();
-            change.write(moved(row, MessageState::Delivered { at, carrier_ref }));
-            change.happened(Fact::MessageDelivered { message });
-        }
-        (Receipt::Failed(failure), MessageState::Sent { .. }) => {
-            failed(change, row, failure);
-        }
-        _ => {}
+/// Takes a message out of the outbox and closes the question about it.
+fn settled(change: &mut Change<'_>, row: &Versioned<MessageRow>) {
+    change.write(Write::OutboxGone(row.message.id));
+    if let MessageState::Parked { task, .. } = row.message.state {
+        close(change, task);
     }
+}
+
+/// Closes a task that what happened has answered, unless it is closed already.
+fn close(change: &mut Change<'_>, task: TaskId) {
+    change.write(Write::TaskSettled(task, change.now()));
+    change.happened(Fact::TaskDone { task });
 }
 
 impl Desk {
@@ -87,7 +139,7 @@ impl Desk {
     pub(crate) async fn reconcile(&self, claimed: &ClaimedMessage) -> Result<(), DeskError> {
         let access = Access::system(claimed.practice, "dispatcher");
         let row = &claimed.row;
-        let patient = row.message.patient;
+        let message = row.message.id;
         let Some(outgoing) = self.outgoing_again(&access, row).await? else {
             return self.park(&access, row).await;
         };
@@ -104,17 +156,21 @@ impl Desk {
         };
         match carrier.reconcile(&outgoing, window).await {
             Found::Sent { carrier_ref, .. } => {
-                self.change(&access, patient, Origin::Live, |change| {
-                    accepted(change, row, &carrier_ref);
+                self.change_message(&access, message, |change, row| {
+                    if is_open(&row.message.state) {
+                        accepted(change, row, &carrier_ref);
+                    }
                     Ok(())
                 })
                 .await
             }
             Found::NotSent => {
-                self.change(&access, patient, Origin::Live, |change| {
-                    let due_at = change.now();
-                    change.write(moved(row, MessageState::Queued { due_at }));
-                    change.write(Write::OutboxLater(row.message.id, due_at));
+                self.change_message(&access, message, |change, row| {
+                    if is_lost(&row.message.state) {
+                        let due_at = change.now();
+                        change.write(moved(row, MessageState::Queued { due_at }));
+                        change.write(Write::OutboxLater(row.message.id, due_at));
+                    }
                     Ok(())
                 })
                 .await
@@ -136,8 +192,11 @@ impl Desk {
         row: &Versioned<MessageRow>,
         at: jiff::Timestamp,
     ) -> Result<(), DeskError> {
-        self.change(access, row.message.patient, Origin::Live, |change| {
-            if !matches!(row.message.state, MessageState::Unknown { .. }) {
+        self.change_message(access, row.message.id, |change, row| {
+            if !is_lost(&row.message.state) {
+                return Ok(());
+            }
+            if matches!(row.message.state, MessageState::Sending { .. }) {
                 change.write(moved(row, MessageState::Unknown { at: change.now() }));
             }
             change.write(Write::OutboxReconcile(row.message.id, at));
@@ -148,7 +207,10 @@ impl Desk {
 
     /// Leaves the decision to a person: it is never sent again by itself.
     async fn park(&self, access: &Access, row: &Versioned<MessageRow>) -> Result<(), DeskError> {
-        self.change(access, row.message.patient, Origin::Live, |change| {
+        self.change_message(access, row.message.id, |change, row| {
+            if !is_lost(&row.message.state) {
+                return Ok(());
+            }
             let (message, at) = (row.message.id, change.now());
             let about = About {
                 message: Some(message),
@@ -179,9 +241,9 @@ impl Desk {
         let point = points
             .into_iter()
             .find(|point| Some(point.id) == message.contact_point);
-        let at = match message.state {
-            MessageState::Sending { at, .. } | MessageState::Unknown { at } => at,
-            _ => return Ok(None),
+        let (MessageState::Sending { at, .. } | MessageState::Unknown { at }) = message.state
+        else {
+            return Ok(None);
         };
         Ok(point.map(|point| Outgoing {
             message: message.id,
@@ -198,12 +260,13 @@ impl Desk {
     }
 }
 
-fn moved(row: &Versioned<MessageRow>, to: MessageState) -> Write {
+pub(crate) fn moved(row: &Versioned<MessageRow>, to: MessageState) -> Write {
     Write::MessageState(Box::new(MessageMove::to(row.message.id, row.version, to)))
 }
 
-fn accepted(change: &mut Change<'_>, row: &Versioned<MessageRow>, carrier_ref: &str) {
+pub(crate) fn accepted(change: &mut Change<'_>, row: &Versioned<MessageRow>, carrier_ref: &str) {
     let (message, at) = (row.message.id, change.now());
+    settled(change, row);
     change.write(moved(
         row,
         MessageState::Sent {
@@ -211,7 +274,6 @@ fn accepted(change: &mut Change<'_>, row: &Versioned<MessageRow>, carrier_ref: &
             carrier_ref: carrier_ref.to_owned(),
         },
     ));
-    change.write(Write::OutboxGone(message));
     change.happened(Fact::MessageSent {
         message,
         channel: row.message.channel,

@@ -115,6 +115,8 @@ pub enum Write {
     TaskNew(Task, jiff::Timestamp),
     /// Changes a task that is still open.
     TaskState(TaskId, TaskState),
+    /// Closes a task that what happened has answered, if it is still open.
+    TaskSettled(TaskId, jiff::Timestamp),
     /// Gives an open task to somebody, or to whoever comes first.
     TaskOwner(TaskId, Option<UserId>),
     /// Closes the open tasks of a kind about a visit.
@@ -218,6 +220,11 @@ impl Commit {
         self.writes.is_empty() && self.audit.is_empty()
     }
 
+    /// Tells whether it leaves a trace in the audit trail.
+    pub fn is_audited(&self) -> bool {
+        !self.audit.is_empty()
+    }
+
     /// Returns the writes, for tests that read what would be written.
     pub fn writes(&self) -> &[Write] {
         &self.writes
@@ -301,6 +308,7 @@ impl Binder<'_> {
             }
             Write::TaskNew(task, now) => out.push(t::task::insert(self, task, *now)),
             Write::TaskState(id, state) => out.push(t::task::change(self, *id, *state)),
+            Write::TaskSettled(id, at) => out.push(t::task::settled(self, *id, *at)),
             Write::TaskOwner(id, owner) => out.push(t::task::own(self, *id, *owner)),
             Write::TasksAboutVisitDone(about) => out.push(t::task::about_visit_done(self, about)),
             Write::TasksOfPatientDone(patient, at) => {

@@ -3,5 +3,6 @@
 
 #![cfg(test)]
 
+mod receipts;
 mod reminders;
 mod world;

@@ -297,6 +297,46 @@ impl World {
         story
     }
 
+    /// Reads as the practice itself.
+    pub fn reader(&self) -> tendon_store::Reader<'_> {
+        self.desk.db().reader(&self.access)
+    }
+
+    /// Returns the message that left last.
+    pub fn last_sent(&self) -> tendon_care::id::MessageId {
+        self.carrier.sent.lock().unwrap().last().unwrap().1.message
+    }
+
+    /// Returns the code of where a message stands.
+    pub async fn state_of(&self, message: tendon_care::id::MessageId) -> &'static str {
+        let row = self.reader().message(message).await.unwrap().unwrap();
+        row.message.state.code()
+    }
+
+    /// Writes down that a patient told staff to stop writing to an address.
+    pub async fn revoke_by_staff(&self, patient: PatientId, address: &Address) {
+        use tendon_care::consent::{Extent, RevokedVia};
+        let entry = Entry {
+            id: self.desk.mint().id(),
+            person: Owner::Patient,
+            address: address.clone(),
+            captured_at: self.desk.now(),
+            captured_by: self.access.actor,
+            evidence: Evidence::Note(EvidenceRef::new("on the phone")),
+            act: Act::Revoked {
+                extent: Extent::Everything,
+                via: RevokedVia::Staff,
+            },
+        };
+        let mut commit = Commit::new(&self.access);
+        commit.push(Write::Consent(Box::new(ConsentRow {
+            patient,
+            strand: Some(patient),
+            entry,
+        })));
+        self.desk.db().commit(commit).await.unwrap();
+    }
+
     pub fn wait(&self, hours: i64) {
         let ms = SignedDuration::from_hours(hours).as_millis();
         self.clock

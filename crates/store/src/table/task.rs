@@ -23,6 +23,9 @@ statements! {
               owner, opened_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     DONE = "update task set done_at = $3, done_by = $4, version = version + 1 \
             where practice_id = $1 and task_id = $2 and done_at is null";
+    /// Closed by what happened; one that a person closed before stays as it is.
+    SETTLE = "update task set done_at = $3, version = version + 1 \
+              where practice_id = $1 and task_id = $2 and done_at is null";
     REOPEN = "update task set done_at = null, done_by = null, version = version + 1 \
               where practice_id = $1 and task_id = $2";
     OWN = "update task set owner = $3, version = version + 1 \
@@ -107,6 +110,10 @@ pub(crate) fn change(binder: Binder<'_>, task: TaskId, state: TaskState) -> Boun
             params![binder.practice.uuid(), task.uuid(), at, by.map(Id::uuid)],
         ),
     }
+}
+
+pub(crate) fn settled(binder: Binder<'_>, task: TaskId, at: Timestamp) -> Bound {
+    Bound::any(&SETTLE, params![binder.practice.uuid(), task.uuid(), at])
 }
 
 pub(crate) fn own(binder: Binder<'_>, task: TaskId, owner: Option<UserId>) -> Bound {
