@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use tendon_care::Randomness;
 use tendon_care::access::Access;
-use tendon_care::id::{Id, PracticeId};
+use tendon_care::id::Id;
 use tokio::sync::{broadcast, oneshot};
 
 use crate::commit::Commit;
 use crate::engine::{Job, postgres::Postgres, sqlite::Sqlite};
 use crate::error::{CommitError, StoreError};
 use crate::migrate;
+use crate::once::Once;
 use crate::reader::Reader;
 use crate::seal::{SecretKey, Vault};
 use crate::sql::{Bound, Row, Sql, Val};
-use crate::table::practice;
+use crate::table::{Change, practice};
 
 /// What an acknowledged commit has survived.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +51,7 @@ enum Engine {
 #[derive(Clone, Debug)]
 pub struct Db {
     inner: Arc<Inner>,
+    once: Option<Arc<Once>>,
 }
 
 #[derive(Debug)]
@@ -57,7 +59,7 @@ struct Inner {
     engine: Engine,
     url: String,
     vault: Vault,
-    changes: broadcast::Sender<PracticeId>,
+    changes: broadcast::Sender<Change>,
 }
 
 impl Db {
@@ -84,6 +86,7 @@ impl Db {
                 vault,
                 changes,
             }),
+            once: None,
         };
         migrate::run(&db).await?;
         practice::load_keys(&db).await?;
@@ -95,9 +98,29 @@ impl Db {
         Reader::new(self, access)
     }
 
+    /// Returns a handle whose first commit that does something carries the key
+    /// of a request. Where the key is taken, that commit finds a conflict.
+    #[must_use]
+    pub fn once(&self, once: Arc<Once>) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            once: Some(once),
+        }
+    }
+
     /// Applies a commit: all of it or nothing, durably, with its audit rows.
-    pub async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+    pub async fn commit(&self, mut commit: Commit) -> Result<(), CommitError> {
+        let joined = self.once.as_ref().filter(|once| once.join(&mut commit));
+        self.apply(commit).await?;
+        if let Some(once) = joined {
+            once.keep();
+        }
+        Ok(())
+    }
+
+    async fn apply(&self, commit: Commit) -> Result<(), CommitError> {
         let practice = commit.practice();
+        let topics = commit.topics();
         let (writes, audit) = commit.bind(self)?;
         let (reply, answer) = oneshot::channel();
         let job = Job {
@@ -111,13 +134,15 @@ impl Db {
             Engine::Postgres(postgres) => postgres.submit(job)?,
         }
         answer.await.map_err(|_| StoreError::Stopped)??;
-        // Nobody listening is fine: live pages come and go.
-        let _ = self.inner.changes.send(practice);
+        if !topics.is_empty() {
+            // Nobody listening is fine: live pages come and go.
+            let _ = self.inner.changes.send(Change { practice, topics });
+        }
         Ok(())
     }
 
-    /// Returns a stream of practices in which something was committed by this node.
-    pub fn changes(&self) -> broadcast::Receiver<PracticeId> {
+    /// Returns a stream of what was committed by this node.
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.inner.changes.subscribe()
     }
 
@@ -169,6 +194,18 @@ impl Db {
         match &self.inner.engine {
             Engine::Sqlite(sqlite) => sqlite.read(sql, params).await,
             Engine::Postgres(postgres) => postgres.read(sql, &params).await,
+        }
+    }
+
+    /// Reads several answers at once: of one moment on SQLite, in one round trip
+    /// on PostgreSQL. A commit that relies on them names the versions it read.
+    pub(crate) async fn read_together(
+        &self,
+        asked: &[(&'static Sql, Vec<Val>)],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.read_together(asked).await,
+            Engine::Postgres(postgres) => postgres.read_together(asked).await,
         }
     }
 

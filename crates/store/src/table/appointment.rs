@@ -20,7 +20,7 @@ statements! {
     BETWEEN = "select appointment_id, patient_id, episode_id, location_id, clinician_id, kind, starts_at, \
                minutes, booked_at, state, state_at, cancelled_by, late, inferred, version \
                from appointment where practice_id = $1 and starts_at >= $2 and starts_at < $3 \
-               and (cast($4 as uuid) is null or appointment_id > $4) \
+               and (cast($4 as uuid) is null or starts_at > $2 or appointment_id > $4) \
                order by starts_at, appointment_id limit $5";
     /// Visits that should have begun and that nobody has checked in, cancelled or missed.
     OVERDUE = "select appointment_id, patient_id, episode_id, location_id, clinician_id, kind, starts_at, \
@@ -43,7 +43,8 @@ pub struct VisitFilter {
     pub from: Timestamp,
     /// Before this start.
     pub until: Timestamp,
-    /// After this visit, for paging within one moment of the book.
+    /// Of those that begin at `from`, only the ones after this visit: a page that
+    /// goes on begins where the last one ended.
     pub after: Option<AppointmentId>,
     /// At most so many.
     pub limit: u16,

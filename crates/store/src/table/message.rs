@@ -79,6 +79,9 @@ statements! {
     THREAD = "select message_id, patient_id, direction, channel, purpose, journey, journey_version, step, \
               template, appointment_id, content_sealed, state, state_at, intent, created_at, segments \
               from message where practice_id = $1 and conversation_id = $2 order by created_at, message_id";
+    LINE = "select message_id, patient_id, direction, channel, purpose, journey, journey_version, step, \
+            template, appointment_id, content_sealed, state, state_at, intent, created_at, segments \
+            from message where practice_id = $1 and message_id = $2";
     PAGE = "select message_id, patient_id, direction, channel, purpose, journey, journey_version, step, \
             template, appointment_id, content_sealed, state, state_at, intent, created_at, segments \
             from message where practice_id = $1 and (cast($2 as uuid) is null or patient_id = $2) \
@@ -389,6 +392,16 @@ impl Reader<'_> {
             .await?;
         let keys = self.keys()?;
         rows.iter().map(|row| line(row, &keys)).collect()
+    }
+
+    /// Returns one message of either direction.
+    pub async fn message_line(
+        &self,
+        message: MessageId,
+    ) -> Result<Option<MessageLine>, StoreError> {
+        let row = self.first(&LINE, vec![self.tenant(), id(message)]).await?;
+        let keys = self.keys()?;
+        row.as_ref().map(|row| line(row, &keys)).transpose()
     }
 
     /// Returns a page of messages, newest first.

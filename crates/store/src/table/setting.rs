@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use tendon_care::id::{Id, TokenId, UserId};
 
 use crate::commit::Binder;
+use crate::db::Db;
 use crate::error::StoreError;
 use crate::reader::Reader;
 use crate::seal::Cell;
@@ -23,8 +24,13 @@ statements! {
                    changed_by = excluded.changed_by where wording.version = excluded.version - 1";
     KEPT = "select token_id, key, request_hash, status, body_sealed, stored_at from idempotency \
             where practice_id = $1 and token_id = $2 and key = $3";
+    /// A key is taken once; after that, an answer may only be put where none is yet.
     KEEP = "insert into idempotency (practice_id, token_id, key, request_hash, status, body_sealed, stored_at) \
-            values ($1, $2, $3, $4, $5, $6, $7)";
+            values ($1, $2, $3, $4, $5, $6, $7) \
+            on conflict (practice_id, token_id, key) do update set status = excluded.status, \
+            body_sealed = excluded.body_sealed where idempotency.status = 0 and excluded.status <> 0 \
+            and idempotency.request_hash = excluded.request_hash";
+    SWEEP_ANSWERS = "delete from idempotency where stored_at < $1";
 }
 
 /// A practice's own words in place of the compiled ones.
@@ -55,12 +61,26 @@ pub struct IdempotencyRow {
     pub key: String,
     /// A hash of the request: another request under the same key is refused.
     pub request_hash: Vec<u8>,
-    /// The HTTP status.
+    /// The HTTP status; [`IdempotencyRow::UNFINISHED`] while there is no answer.
     pub status: u16,
-    /// The body; sealed at rest.
+    /// The body, or the ids that were made while there is none; sealed at rest.
     pub body: String,
     /// When.
     pub stored_at: Timestamp,
+}
+
+impl IdempotencyRow {
+    /// What was asked has been done, and its answer is not written yet.
+    pub const UNFINISHED: u16 = 0;
+}
+
+impl Db {
+    /// Removes answers that were kept before a moment.
+    pub async fn sweep_answers(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.returning(Bound::any(&SWEEP_ANSWERS, params![before]))
+            .await
+            .map(drop)
+    }
 }
 
 impl std::fmt::Debug for IdempotencyRow {

@@ -6,6 +6,7 @@
 mod claims;
 mod commits;
 mod imports;
+mod once;
 mod roundtrip;
 mod statements;
 mod strays;
