@@ -1,2 +1,50 @@
-//! Developer tasks.
-fn main() {}
+//! Developer tasks: `cargo xtask test` and `cargo xtask tidy`.
+
+mod test;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use workspace::Workspace;
+
+/// Developer tasks of Tendon.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask")]
+enum Task {
+    /// Runs formatting, tidy, clippy, every test on both databases, and the documentation.
+    ///
+    /// Installs what is missing with apt where it runs as root, and otherwise
+    /// names it and fails. Ends with the line `N passed, N failed, N skipped`,
+    /// where each check counts as one.
+    Test(test::Options),
+    /// Checks the rules of the house that the compiler does not know.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let task = Task::parse();
+    let outcome = Workspace::find().and_then(|workspace| match task {
+        Task::Test(options) => Ok(test::run(&workspace, &options)),
+        Task::Tidy => Ok(tidy::run(&workspace.root)? == 0),
+    });
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_made() {
+        super::Task::command().debug_assert();
+    }
+}

@@ -1,0 +1,172 @@
+//! The rules about documents: they are there, and what they point at is there.
+
+use super::finding::{Finding, Rule};
+use super::tree::{SourceFile, Tree};
+
+/// What a visitor of the repository looks for first.
+const EXPECTED: [&str; 6] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+    "LICENSE",
+];
+
+static PRESENT: Rule = Rule {
+    name: "document",
+    why: "who opens the repository on a Sunday has nobody to ask",
+    fix: "write it; CONTRIBUTING.md says what each document is for",
+    excuse: None,
+};
+
+static CHANGELOG: Rule = Rule {
+    name: "changelog",
+    why: "a clinic reads what a new version changes before it installs it",
+    fix: "keep a section `## Unreleased` at the top of CHANGELOG.md",
+    excuse: None,
+};
+
+static LINK: Rule = Rule {
+    name: "link",
+    why: "a document that points at nothing has not been read since the thing moved",
+    fix: "point at where it is now",
+    excuse: None,
+};
+
+pub(crate) static RULES: [&Rule; 3] = [&PRESENT, &CHANGELOG, &LINK];
+
+/// Checks that the documents exist and that their links lead to files of the tree.
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
+    let missing = EXPECTED.iter().filter(|path| tree.file(path).is_none());
+    let mut findings: Vec<_> = missing
+        .map(|path| found(&PRESENT, path, 1, "the document is missing".into()))
+        .collect();
+    if let Some(log) = tree.file("CHANGELOG.md")
+        && !log.lines().any(|(_, line)| line == "## Unreleased")
+    {
+        let what = "no section is called Unreleased".to_owned();
+        findings.push(found(&CHANGELOG, &log.path, 1, what));
+    }
+    for document in tree.with_extension("md") {
+        findings.extend(links(document, tree));
+    }
+    findings
+}
+
+/// Pictures are drawn by a task and no text, so only links to text are followed.
+fn links(document: &SourceFile, tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut in_code = false;
+    for (line, text) in document.lines() {
+        in_code ^= text.trim_start().starts_with("```");
+        if in_code {
+            continue;
+        }
+        for (at, _) in text.match_indices("](") {
+            let target = text
+                .get(at + 2..)
+                .and_then(|rest| rest.split([')', '#', ' ']).next())
+                .unwrap_or_default();
+            if is_local(target) && !leads_somewhere(&document.path, target, tree) {
+                let what = format!("`{target}` is not there");
+                findings.push(found(&LINK, &document.path, line, what));
+            }
+        }
+    }
+    findings
+}
+
+fn is_local(target: &str) -> bool {
+    let picture = [".png", ".jpg", ".svg"]
+        .iter()
+        .any(|ending| target.ends_with(ending));
+    !target.is_empty() && !target.contains(':') && !picture
+}
+
+/// Follows the link from the document's folder; a folder counts when it has a file.
+fn leads_somewhere(from: &str, target: &str, tree: &Tree) -> bool {
+    let mut parts: Vec<_> = from.split('/').collect();
+    parts.pop();
+    for part in target.split('/') {
+        match part {
+            "." | "" => {}
+            ".." => {
+                if parts.pop().is_none() {
+                    return false;
+                }
+            }
+            name => parts.push(name),
+        }
+    }
+    if parts.is_empty() {
+        return true;
+    }
+    let path = parts.join("/");
+    let folder = format!("{path}/");
+    tree.files
+        .iter()
+        .any(|file| file.path == path || file.path.starts_with(&folder))
+}
+
+fn found(rule: &'static Rule, path: &str, line: usize, what: String) -> Finding {
+    Finding {
+        rule,
+        path: path.to_owned(),
+        line,
+        what,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All expected documents, with one more or another text for one of them.
+    fn complaints(path: &str, text: &str) -> Vec<String> {
+        let mut files: Vec<_> = EXPECTED.iter().map(|name| (*name, "")).collect();
+        files.retain(|(name, _)| *name != path && *name != "CHANGELOG.md");
+        if path != "CHANGELOG.md" {
+            files.push(("CHANGELOG.md", "# Changes\n\n## Unreleased\n"));
+        }
+        files.push((path, text));
+        check(&Tree::of(&files))
+            .iter()
+            .map(|f| format!("{}:{} {}: {}", f.path, f.line, f.rule.name, f.what))
+            .collect()
+    }
+
+    #[test]
+    fn missing_documents_are_named() {
+        let findings = check(&Tree::of(&[("README.md", "")]));
+        let paths: Vec<_> = findings.iter().map(|f| f.path.as_str()).collect();
+        assert_eq!(paths, EXPECTED[1..]);
+    }
+
+    #[test]
+    fn the_changelog_has_room_for_the_next_release() {
+        assert_eq!(complaints("CHANGELOG.md", "## Unreleased\n"), [""; 0]);
+        assert_eq!(
+            complaints("CHANGELOG.md", "## 0.1.0\n"),
+            ["CHANGELOG.md:1 changelog: no section is called Unreleased"]
+        );
+    }
+
+    #[test]
+    fn links_are_followed_from_where_they_stand() {
+        let text = "[a](../README.md#top) [b](guide.md) [c](https://x.example/y) [d](#here)\n\
+            ![picture](images/today.png)\n```\n[e](nowhere.md)\n```\n[f](..) [g](../../x.md)\n";
+        assert_eq!(
+            complaints("docs/index.md", text),
+            [
+                "docs/index.md:1 link: `guide.md` is not there",
+                "docs/index.md:6 link: `../../x.md` is not there",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_folder_may_be_linked() {
+        assert_eq!(complaints("docs/index.md", "[docs](../docs/)\n"), [""; 0]);
+    }
+}
