@@ -156,7 +156,7 @@ impl Permission {
                 Integration,
             ],
             Self::EditVisits => &[Admin, Manager, FrontDesk, Therapist, Assistant, Integration],
-            Self::ReadMessages => &[
+            Self::ReadMessages | Self::WorkTasks => &[
                 Admin,
                 Manager,
                 FrontDesk,
@@ -166,15 +166,7 @@ impl Permission {
                 Integration,
             ],
             Self::WriteMessages => &[Admin, Manager, FrontDesk, Therapist, Integration],
-            Self::WorkTasks => &[
-                Admin,
-                Manager,
-                FrontDesk,
-                Therapist,
-                Assistant,
-                PrivacyOfficer,
-                Integration,
-            ],
+
             Self::MergePatients => &[Admin, Manager, PrivacyOfficer],
             Self::Import => &[Admin, Manager, Integration],
             Self::EditSettings => &[Admin, Manager],

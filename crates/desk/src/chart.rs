@@ -51,23 +51,22 @@ pub struct Running {
 impl Chart {
     /// Reads everything about a patient; follows a merge to the survivor.
     pub async fn load(reader: Reader<'_>, patient: PatientId) -> Result<Option<Self>, DeskError> {
-        let patient = reader.root_of(patient).await?;
-        let Some(stored) = reader.patient(patient).await? else {
+        let Some(set) = reader.working_set(patient).await? else {
             return Ok(None);
         };
-        let rows = reader.enrolments_of_patient(patient).await?;
         Ok(Some(Self {
-            patient: stored,
-            visits: reader.appointments_of(patient).await?,
-            episodes: reader.episodes(patient).await?,
-            plans: reader.plans(patient).await?,
-            referrals: reader.referrals(patient).await?,
-            enrolments: rows
+            patient: set.patient,
+            visits: set.visits,
+            episodes: set.episodes,
+            plans: set.plans,
+            referrals: set.referrals,
+            enrolments: set
+                .enrolments
                 .into_iter()
                 .map(Running::read)
                 .collect::<Result<_, _>>()?,
-            pending: reader.messages_pending_for(patient).await?,
-            merged: reader.is_survivor(patient).await?,
+            pending: set.pending,
+            merged: set.merged,
         }))
     }
 

@@ -36,6 +36,9 @@ statements! {
     MESSAGES = concat!("select o.practice_id, o.started, ", columns!(), " from outbox o join message m \
         on m.practice_id = o.practice_id and m.message_id = o.message_id \
         where o.lease = $1 order by o.due_at, o.priority, o.message_id");
+    /// Whether anything is there to be claimed: asking costs no write.
+    ANY_TIMER = "select 1 from timer where due_at <= $1 and lease_until <= $1 limit 1";
+    ANY_MESSAGE = "select 1 from outbox where due_at <= $1 and lease_until <= $1 limit 1";
     RELEASE_TIMERS = "update timer set lease = null, lease_until = 0 where lease = $1";
     /// Messages whose carrier is being called stay leased until that is settled.
     RELEASE_MESSAGES = "update outbox set lease = null, lease_until = 0 where lease = $1 and not started";
@@ -86,6 +89,9 @@ pub struct ClaimedMessage {
 impl Db {
     /// Claims timers that are due, the oldest first.
     pub async fn claim_timers(&self, lease: &Lease) -> Result<Vec<ClaimedTimer>, StoreError> {
+        if self.read(&ANY_TIMER, params![lease.now]).await?.is_empty() {
+            return Ok(Vec::new());
+        }
         let claim = if self.is_postgres() {
             &TIMERS_POSTGRES
         } else {
@@ -105,6 +111,13 @@ impl Db {
 
     /// Claims messages that are due, the oldest first.
     pub async fn claim_messages(&self, lease: &Lease) -> Result<Vec<ClaimedMessage>, StoreError> {
+        if self
+            .read(&ANY_MESSAGE, params![lease.now])
+            .await?
+            .is_empty()
+        {
+            return Ok(Vec::new());
+        }
         let claim = if self.is_postgres() {
             &MESSAGES_POSTGRES
         } else {

@@ -43,7 +43,7 @@ pub struct Options {
 
 #[derive(Debug)]
 enum Engine {
-    Sqlite(Sqlite),
+    Sqlite(Box<Sqlite>),
     Postgres(Postgres),
 }
 
@@ -70,7 +70,7 @@ impl Db {
     pub async fn open(options: Options) -> Result<Self, StoreError> {
         let engine = if let Some(path) = options.url.strip_prefix("sqlite:") {
             let path = PathBuf::from(path.trim_start_matches("//"));
-            Engine::Sqlite(Sqlite::open(&path, options.durability)?)
+            Engine::Sqlite(Box::new(Sqlite::open(&path, options.durability)?))
         } else if options.url.starts_with("postgres://") || options.url.starts_with("postgresql://")
         {
             Engine::Postgres(Postgres::open(&options.url)?)
@@ -89,6 +89,10 @@ impl Db {
             once: None,
         };
         migrate::run(&db).await?;
+        if let Engine::Sqlite(sqlite) = &db.inner.engine {
+            sqlite.fix_plans().await?;
+            sqlite.open_readers()?;
+        }
         practice::load_keys(&db).await?;
         Ok(db)
     }

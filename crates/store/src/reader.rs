@@ -48,6 +48,13 @@ impl<'a> Reader<'a> {
         self.db.read(sql, params).await
     }
 
+    pub(crate) async fn together(
+        &self,
+        asked: &[(&'static Sql, Vec<Val>)],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.db.read_together(asked).await
+    }
+
     pub(crate) async fn first(
         &self,
         sql: &'static Sql,

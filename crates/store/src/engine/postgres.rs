@@ -68,6 +68,18 @@ impl Postgres {
         query(&self.pool.get().await?, sql, params).await
     }
 
+    /// Reads several answers, asked for in one go.
+    pub(crate) async fn read_together(
+        &self,
+        asked: &[(&'static Sql, Vec<Val>)],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        let client = self.pool.get().await?;
+        let queries = asked
+            .iter()
+            .map(|(sql, params)| query(&client, sql, params));
+        futures_util::future::try_join_all(queries).await
+    }
+
     pub(crate) async fn script(&self, text: &str) -> Result<(), StoreError> {
         let client = self.pool.get().await?;
         let done = client.batch_execute(text).await;

@@ -4,10 +4,12 @@
 //! one fsync for all. Eight pooled writers lose most of their transactions to
 //! "database is locked"; one writer loses none and is ten times faster.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, mpsc};
 use std::thread::JoinHandle;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
 use tokio::sync::{Semaphore, oneshot};
@@ -16,7 +18,14 @@ use super::{GROUP, Job, ReturningJob};
 use crate::audit;
 use crate::db::Durability;
 use crate::error::{CommitError, StoreError};
-use crate::sql::{Bound, Expect, Row, Sql, Val};
+use crate::sql::{Bound, Expect, Row, Sql, Val, statements};
+
+statements! {
+    /// Every index with its number of columns, and whether the tenant key is the first.
+    INDEXES = "select m.tbl_name, m.name, (select count(*) from pragma_index_info(m.name)), \
+               exists (select 1 from pragma_index_info(m.name) where seqno = 0 and name = 'practice_id') \
+               from sqlite_master m where m.type = 'index' order by m.name";
+}
 
 /// Read connections. Two cores do not profit from more.
 const READERS: usize = 4;
@@ -38,9 +47,16 @@ enum Order {
 /// The SQLite engine.
 #[derive(Debug)]
 pub(crate) struct Sqlite {
+    /// With [`Durability::Bulk`] one connection does everything on the caller's
+    /// thread: nothing waits for an fsync, and a reader beside the writer would
+    /// throw its page cache away at every commit.
+    alone: Option<Mutex<Connection>>,
     orders: mpsc::Sender<Order>,
+    path: PathBuf,
+    /// Opened once the schema and the planner's figures stand.
     readers: Mutex<Vec<Connection>>,
     permits: Semaphore,
+    is_open: AtomicBool,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -57,30 +73,44 @@ impl Sqlite {
                 Durability::Bulk => "off",
             },
         )?;
-        let readers = (0..READERS)
-            .map(|_| {
-                let reader = connect(
-                    path,
-                    OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-                )?;
-                pragma(&reader, "query_only", "on")?;
-                Ok(reader)
-            })
-            .collect::<Result<Vec<_>, StoreError>>()?;
         let (orders, inbox) = mpsc::channel();
+        if durability == Durability::Bulk {
+            return Ok(Self {
+                alone: Some(Mutex::new(writer)),
+                orders,
+                path: path.to_owned(),
+                readers: Mutex::default(),
+                permits: Semaphore::new(0),
+                is_open: AtomicBool::new(false),
+                writer: Mutex::default(),
+            });
+        }
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".into())
             .spawn(move || write_loop(writer, &inbox))
             .map_err(|_| StoreError::Stopped)?;
         Ok(Self {
+            alone: None,
             orders,
-            readers: Mutex::new(readers),
-            permits: Semaphore::new(READERS),
+            path: path.to_owned(),
+            readers: Mutex::default(),
+            permits: Semaphore::new(0),
+            is_open: AtomicBool::new(false),
             writer: Mutex::new(Some(thread)),
         })
     }
 
     fn order(&self, order: Order) -> Result<(), StoreError> {
+        if let Some(alone) = &self.alone {
+            let mut connection = lock(alone);
+            match order {
+                Order::Commit(job) => commit_group(&mut connection, vec![job]),
+                other => {
+                    serve(&connection, other);
+                }
+            }
+            return Ok(());
+        }
         self.orders.send(order).map_err(|_| StoreError::Stopped)
     }
 
@@ -100,6 +130,53 @@ impl Sqlite {
         answer.await.map_err(|_| StoreError::Stopped)?
     }
 
+    /// Tells the planner what the tables will look like (<https://sqlite.org/lang_analyze.html>,
+    /// "Fixed Results Of ANALYZE").
+    ///
+    /// Without statistics it takes the tenant key, which stands first in every
+    /// index, for selective, and reads a whole practice in the order of some
+    /// other index rather than twenty rows of one patient.
+    pub(crate) async fn fix_plans(&self) -> Result<(), StoreError> {
+        let indexes = self.read(&INDEXES, Vec::new()).await?;
+        let mut script = String::from("analyze; delete from sqlite_stat1;");
+        for row in &indexes {
+            let (table, index, columns) = (row.text(0)?, row.text(1)?, row.int(2)?);
+            let tenant_first = row.bool(3)?;
+            // Rows in all, then rows that share the first column, the first two, …
+            let mut counts = String::from("1000000");
+            for column in 1..=columns {
+                counts.push_str(match column {
+                    1 if tenant_first => " 1000000",
+                    1 | 2 => " 20",
+                    _ => " 2",
+                });
+            }
+            let row =
+                format!("insert into sqlite_stat1 values ('{table}', '{index}', '{counts}');");
+            script.push_str(&row);
+        }
+        script.push_str("analyze sqlite_schema;");
+        self.script(script).await?;
+        Ok(())
+    }
+
+    /// Opens the readers. Until then the writer answers what is asked.
+    pub(crate) fn open_readers(&self) -> Result<(), StoreError> {
+        if self.alone.is_some() {
+            return Ok(());
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut readers = lock(&self.readers);
+        for _ in 0..READERS {
+            let reader = connect(&self.path, flags)?;
+            pragma(&reader, "query_only", "on")?;
+            readers.push(reader);
+        }
+        self.permits.add_permits(READERS);
+        self.is_open.store(true, Ordering::Release);
+        Ok(())
+    }
+
     pub(crate) async fn backup(&self, to: &Path) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
         self.order(Order::Backup {
@@ -114,6 +191,37 @@ impl Sqlite {
         sql: &'static Sql,
         params: Vec<Val>,
     ) -> Result<Vec<Row>, StoreError> {
+        if self.alone.is_none() && !self.is_open.load(Ordering::Acquire) {
+            return self.returning(Bound::any(sql, params)).await;
+        }
+        self.with_reader(|connection| query(connection, sql, &params))
+            .await
+    }
+
+    /// Reads several answers of one moment, under one lock of the file.
+    pub(crate) async fn read_together(
+        &self,
+        asked: &[(&'static Sql, Vec<Val>)],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.with_reader(|connection| {
+            run(connection, "begin")?;
+            let answers = asked
+                .iter()
+                .map(|(sql, params)| query(connection, sql, params))
+                .collect();
+            run(connection, "commit")?;
+            answers
+        })
+        .await
+    }
+
+    async fn with_reader<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if let Some(alone) = &self.alone {
+            return read(&lock(alone));
+        }
         let _permit = self
             .permits
             .acquire()
@@ -124,9 +232,9 @@ impl Sqlite {
         // multi-threaded server; a single-threaded simulation has nobody to stall.
         let answer = match tokio::runtime::Handle::current().runtime_flavor() {
             tokio::runtime::RuntimeFlavor::MultiThread => {
-                tokio::task::block_in_place(|| query(&connection, sql, &params))
+                tokio::task::block_in_place(|| read(&connection))
             }
-            _ => query(&connection, sql, &params),
+            _ => read(&connection),
         };
         lock(&self.readers).push(connection);
         answer
@@ -157,6 +265,11 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     connection.set_prepared_statement_cache_capacity(512);
     connection
         .busy_timeout(std::time::Duration::from_secs(10))
+        .map_err(|source| StoreError::Sqlite { doing, source })?;
+    // Without this the planner looks at the bound values, and a statement whose
+    // values changed is prepared anew at every use: a quarter of all time.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .map_err(|source| StoreError::Sqlite { doing, source })?;
     pragma(&connection, "foreign_keys", "on")?;
     pragma(&connection, "cache_size", "-8000")?;
@@ -196,7 +309,7 @@ fn write_loop(mut connection: Connection, inbox: &mpsc::Receiver<Order>) {
             break;
         }
     }
-    let _ = connection.execute_batch("pragma optimize; pragma wal_checkpoint(truncate);");
+    let _ = connection.execute_batch("pragma wal_checkpoint(truncate);");
 }
 
 /// Serves what is no commit; tells whether to stop.
@@ -262,6 +375,16 @@ type Answers = Vec<Result<(), CommitError>>;
 fn apply_group(connection: &Connection, jobs: &[Job]) -> Result<Answers, StoreError> {
     run(connection, "begin immediate")?;
     let mut answers = Vec::with_capacity(jobs.len());
+    if let [job] = jobs {
+        // A commit on its own needs no savepoint: the transaction is one.
+        if let Err(error) = apply(connection, job) {
+            run(connection, "rollback")?;
+            return Ok(vec![Err(error)]);
+        }
+        append_audit(connection, jobs.iter())?;
+        run(connection, "commit")?;
+        return Ok(vec![Ok(())]);
+    }
     for job in jobs {
         run(connection, "savepoint one")?;
         let answer = apply(connection, job);

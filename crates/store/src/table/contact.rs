@@ -172,7 +172,7 @@ fn cell(point: ContactPointId) -> Cell {
     }
 }
 
-fn contact_point(row: &Row, keys: &PracticeKeys) -> Result<ContactPoint, StoreError> {
+pub(crate) fn contact_point(row: &Row, keys: &PracticeKeys) -> Result<ContactPoint, StoreError> {
     let point: ContactPointId = row.id(0)?;
     let text = keys.open_text(cell(point), row.bytes(3)?)?;
     let address = match row.text(2)? {
@@ -188,6 +188,16 @@ fn contact_point(row: &Row, keys: &PracticeKeys) -> Result<ContactPoint, StoreEr
         shared: row.bool(7)?,
         rank: row.small(8)?,
     })
+}
+
+/// Opens the phone of a contact point's row.
+pub(crate) fn open_phone(
+    keys: &PracticeKeys,
+    point: ContactPointId,
+    sealed: &[u8],
+) -> Result<Option<Phone>, StoreError> {
+    let text = keys.open_text(cell(point), sealed)?;
+    Ok(Phone::from_e164(&text).ok())
 }
 
 const fn kind(address: &Address) -> &'static str {

@@ -145,7 +145,7 @@ fn columns(binder: Binder<'_>, episode: &Episode) -> Vec<Val> {
     ]
 }
 
-fn episode(row: &Row) -> Result<Versioned<Episode>, BadRow> {
+pub(crate) fn episode(row: &Row) -> Result<Versioned<Episode>, BadRow> {
     let at = row.time(4)?;
     let state = match row.text(3)? {
         "referred" => EpisodeState::Referred { at },
@@ -180,7 +180,7 @@ fn episode(row: &Row) -> Result<Versioned<Episode>, BadRow> {
     })
 }
 
-fn plan_row(row: &Row) -> Result<Plan, BadRow> {
+pub(crate) fn plan_row(row: &Row) -> Result<Plan, BadRow> {
     let day = |column| {
         row.opt_date(column)?
             .ok_or_else(|| row.nonsense(column, "a day"))

@@ -305,7 +305,7 @@ fn belongings(
     contact::replace(binder, patient, out)
 }
 
-fn patient_row(row: &Row) -> Result<Patient, BadRow> {
+pub(crate) fn patient_row(row: &Row) -> Result<Patient, BadRow> {
     let name = PersonName::parse(row.text(1)?, row.text(2)?)
         .and_then(|name| name.with_preferred(row.opt_text(3).ok().flatten().unwrap_or_default()))
         .map_err(|_| row.nonsense(1, "a name"))?;
@@ -330,14 +330,14 @@ fn patient_row(row: &Row) -> Result<Patient, BadRow> {
     })
 }
 
-fn identifier(row: &Row) -> Result<Identifier, BadRow> {
+pub(crate) fn identifier(row: &Row) -> Result<Identifier, BadRow> {
     Ok(Identifier {
         system: row.text(0)?.to_owned(),
         value: row.parsed(1, "a record number", |text| Mrn::parse(text).ok())?,
     })
 }
 
-fn proxy(row: &Row) -> Result<Proxy, BadRow> {
+pub(crate) fn proxy(row: &Row) -> Result<Proxy, BadRow> {
     let at = row.opt_time(5)?;
     let authority = match (row.text(4)?, at) {
         ("unverified", _) => Authority::Unverified,

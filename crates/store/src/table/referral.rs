@@ -65,7 +65,7 @@ pub(crate) fn upsert(binder: Binder<'_>, referral: &Referral) -> Bound {
     )
 }
 
-fn referral(row: &Row) -> Result<Referral, BadRow> {
+pub(crate) fn referral(row: &Row) -> Result<Referral, BadRow> {
     Ok(Referral {
         id: row.id(0)?,
         patient: row.id(1)?,
