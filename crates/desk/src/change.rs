@@ -14,7 +14,7 @@ use tendon_care::contact::{Address, Channel, Standing};
 use tendon_care::episode::{Episode, EpisodeEvent};
 use tendon_care::id::{AppointmentId, EnrolmentId, EpisodeId, Id, MessageId, PatientId, TaskId};
 use tendon_care::message::{Cause, Message, MessageState};
-use tendon_care::patient::Patient;
+use tendon_care::patient::{Life, Patient};
 use tendon_care::task::{About, Task, TaskKind, TaskState};
 use tendon_care::touchpoint::{Fact, Touchpoint};
 use tendon_journey::definition::{Pending, SubjectKind};
@@ -58,7 +58,7 @@ pub struct Change<'a> {
     unheard: VecDeque<(Fact, Timestamp)>,
     heard: usize,
     outgoing: Vec<MessageRow>,
-    /// Written last: they move the version of every holder of an address.
+    /// Written last: what is learnt of addresses moves the version of every holder.
     standings: Vec<Write>,
 }
 
@@ -113,6 +113,11 @@ impl<'a> Change<'a> {
     /// Adds a write that no journey needs to hear of.
     pub fn write(&mut self, write: Write) {
         self.commit.push(write);
+    }
+
+    /// Adds a write that must see what every other one has written.
+    pub fn write_last(&mut self, write: Write) {
+        self.standings.push(write);
     }
 
     /// Adds an audit row.
@@ -476,7 +481,9 @@ impl<'a> Change<'a> {
         let Some((subject, refs)) = subject(definition, about) else {
             return Ok(());
         };
-        if self.origin == Origin::Backfill && !self.lies_ahead(&refs, definition) {
+        let deceased = self.chart.patient.life != Life::Living;
+        let history = self.origin == Origin::Backfill && !self.lies_ahead(&refs, definition);
+        if deceased || history {
             return Ok(());
         }
         let facts = self.chart.facts(&refs, self.house, self.now);

@@ -24,6 +24,7 @@ use tendon_store::{
     AddressKey, ClaimedMessage, ConversationRow, DecisionRow, Lease, LinkRow, MessageMove,
     MessageRow, Versioned, Write,
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::change::{Change, Origin};
 use crate::desk::Desk;
@@ -61,6 +62,15 @@ impl Desk {
     /// Claims the messages that are due and handles them: those of one patient
     /// one after the other, so that a cap sees each before the next.
     pub async fn dispatch_due(&self) -> Result<Round, DeskError> {
+        self.dispatch_until(&CancellationToken::new()).await
+    }
+
+    /// The same, but begins nothing more once `stop` is given: what has begun is
+    /// finished and the rest is handed back for others to claim.
+    pub(crate) async fn dispatch_until(
+        &self,
+        stop: &CancellationToken,
+    ) -> Result<Round, DeskError> {
         let now = self.now();
         let lease = Lease {
             id: self.lease_id(),
@@ -82,14 +92,27 @@ impl Desk {
         }
         // Patients side by side: a slow carrier must not hold up the others.
         let work = by_patient.into_values().collect();
-        let each = |desk: Self, messages| async move { desk.dispatch_each(messages).await };
+        let each = |desk: Self, messages| {
+            let stop = stop.clone();
+            async move { desk.dispatch_each(messages, &stop).await }
+        };
         round.failed = self.for_each_patient(work, each).await;
+        if stop.is_cancelled() {
+            self.db().release(lease.id).await?;
+        }
         Ok(round)
     }
 
-    async fn dispatch_each(&self, messages: Vec<ClaimedMessage>) -> usize {
+    async fn dispatch_each(
+        &self,
+        messages: Vec<ClaimedMessage>,
+        stop: &CancellationToken,
+    ) -> usize {
         let mut failed = 0;
         for message in messages {
+            if stop.is_cancelled() {
+                break;
+            }
             let id = message.row.message.id;
             let done = if message.started {
                 self.reconcile(&message).await

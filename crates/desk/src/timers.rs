@@ -8,6 +8,7 @@ use tendon_care::id::{EnrolmentId, PatientId, PracticeId};
 use tendon_journey::Event;
 use tendon_journey::definition::StepId;
 use tendon_store::Lease;
+use tokio_util::sync::CancellationToken;
 
 use crate::change::Origin;
 use crate::desk::Desk;
@@ -24,6 +25,12 @@ impl Desk {
     /// Claims the timers that are due and lets each enrolment step; those of one
     /// patient together, so that they are one decision.
     pub async fn step_due(&self) -> Result<Round, DeskError> {
+        self.step_until(&CancellationToken::new()).await
+    }
+
+    /// The same, but begins nothing more once `stop` is given; what is left is
+    /// handed back for others to claim.
+    pub(crate) async fn step_until(&self, stop: &CancellationToken) -> Result<Round, DeskError> {
         let now = self.now();
         let lease = Lease {
             id: self.lease_id(),
@@ -51,10 +58,19 @@ impl Desk {
                 .push((row.id, step));
         }
         let work = by_patient.into_iter().collect();
-        let each = |desk: Self, ((practice, patient), due): (_, Vec<_>)| async move {
-            desk.step_patient(practice, patient, &due).await
+        let each = |desk: Self, ((practice, patient), due): (_, Vec<_>)| {
+            let stop = stop.clone();
+            async move {
+                if stop.is_cancelled() {
+                    return 0;
+                }
+                desk.step_patient(practice, patient, &due).await
+            }
         };
         round.failed = self.for_each_patient(work, each).await;
+        if stop.is_cancelled() {
+            self.db().release(lease.id).await?;
+        }
         Ok(round)
     }
 

@@ -5,4 +5,5 @@
 
 mod receipts;
 mod reminders;
+mod staff;
 mod world;

@@ -337,8 +337,24 @@ impl World {
         self.desk.db().commit(commit).await.unwrap();
     }
 
+    /// Acts as a member of staff.
+    pub fn access_of(
+        &self,
+        id: tendon_care::id::UserId,
+        role: tendon_care::access::Role,
+    ) -> Access {
+        Access {
+            actor: tendon_care::access::Actor::User { id, role },
+            ..self.access.clone()
+        }
+    }
+
     pub fn wait(&self, hours: i64) {
-        let ms = SignedDuration::from_hours(hours).as_millis();
+        self.wait_for(SignedDuration::from_hours(hours));
+    }
+
+    pub fn wait_for(&self, wait: SignedDuration) {
+        let ms = wait.as_millis();
         self.clock
             .0
             .fetch_add(i64::try_from(ms).unwrap(), Ordering::SeqCst);
