@@ -4,6 +4,7 @@
 //! [`Record`] in Tendon's own words, or a [`Problem`] that says where, which
 //! field and why. Memory stays bounded by one record, whatever the file's size.
 
+pub mod csv;
 pub mod fhir;
 pub mod hl7;
 pub mod ics;

@@ -17,7 +17,7 @@ mod map;
 mod person;
 mod read;
 mod reference;
-mod region;
+pub(crate) mod region;
 mod shape;
 mod sift;
 mod staff;

@@ -70,7 +70,7 @@ const STATES: [(&str, &str); 62] = [
 ];
 
 /// Returns the two-letter code of a state given by code or name.
-pub(super) fn state(text: &str) -> Option<&'static str> {
+pub(crate) fn state(text: &str) -> Option<&'static str> {
     let text = text.trim();
     STATES
         .iter()
@@ -79,7 +79,7 @@ pub(super) fn state(text: &str) -> Option<&'static str> {
 }
 
 /// Returns the five digits of a ZIP or ZIP+4, with or without its hyphen.
-pub(super) fn zip(text: &str) -> Option<&str> {
+pub(crate) fn zip(text: &str) -> Option<&str> {
     let text = text.trim();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let hyphen = text.len() == 10 && text.as_bytes().get(5) == Some(&b'-');
@@ -88,7 +88,7 @@ pub(super) fn zip(text: &str) -> Option<&str> {
 }
 
 /// Tells whether an address lies in the United States; one without a country does.
-pub(super) fn is_american(country: Option<&str>) -> bool {
+pub(crate) fn is_american(country: Option<&str>) -> bool {
     country.is_none_or(|country| {
         [
             "us",
@@ -104,7 +104,7 @@ pub(super) fn is_american(country: Option<&str>) -> bool {
 }
 
 /// Returns the region of a state and a ZIP code as written.
-pub(super) fn region(state_text: Option<&str>, zip_text: Option<&str>) -> Region {
+pub(crate) fn region(state_text: Option<&str>, zip_text: Option<&str>) -> Region {
     Region {
         state: state_text.and_then(state).map(str::to_owned),
         zip: zip_text.and_then(zip).map(str::to_owned),

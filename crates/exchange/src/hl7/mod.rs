@@ -20,7 +20,7 @@ mod control;
 mod document;
 mod escape;
 mod ids;
-mod names;
+pub(crate) mod names;
 mod notes;
 mod patient;
 mod referral;

@@ -1,0 +1,584 @@
+//! Layouts as data: which columns of a table fill which fields of which records.
+//!
+//! A layout is a TOML file. Those of this crate lie in `layouts/` and are
+//! compiled in; a user's mapping has the same form and is read at run time. A
+//! field names its column, or several of which the first that is filled counts:
+//!
+//! ```
+//! let layout = tendon_exchange::csv::Layout::parse(r#"
+//!     name = "our_book"
+//!     title = "The book of our front desk"
+//!     system = "desk"
+//!     dates = "month-first"
+//!
+//!     [patient]
+//!     key = "Chart"
+//!     full_name = ["Legal Name", "Patient"]
+//!
+//!     [appointment]
+//!     starts = "Day"
+//!     starts_time = "Hour"
+//!     status = [{ column = "State", values = { gone = "cancelled" }, common = true }]
+//! "#).unwrap();
+//! assert_eq!(layout.name(), "our_book");
+//! ```
+//!
+//! Columns are compared without case, blanks and punctuation, and their order
+//! does not matter.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::status::{Condition, StatusRule, Word};
+use super::time::DateOrder;
+
+/// Why a mapping cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadLayout {
+    /// Not TOML, or with a field that no layout has; the text says where.
+    #[error("mapping cannot be read: {0}")]
+    Form(String),
+    /// No table of records.
+    #[error("mapping fills none of patient, appointment, plan, document")]
+    Empty,
+    /// A record that nothing identifies.
+    #[error("mapping names no column for {0}")]
+    Lacks(&'static str),
+}
+
+/// A layout of tables; see the module.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    pub(super) name: String,
+    pub(super) title: String,
+    /// Where its facts come from.
+    #[serde(default, rename = "source")]
+    pub(super) _source: String,
+    /// In front of every namespace of keys. Layouts of one vendor share it, so
+    /// that a visit of one report finds the patient of another.
+    pub(super) system: String,
+    /// Every column of the real table, by which it is recognised.
+    #[serde(default)]
+    pub(super) headers: Vec<String>,
+    /// The real table has columns that are not known.
+    #[serde(default)]
+    pub(super) partial: bool,
+    /// Recognised by its fields alone, where no other layout is.
+    #[serde(default)]
+    pub(super) generic: bool,
+    /// The custom where a column does not show it.
+    #[serde(default = "month_first")]
+    pub(super) dates: DateOrder,
+    /// Rows that are no record, such as breaks in a calendar.
+    #[serde(default)]
+    pub(super) skip: Vec<Condition>,
+    /// Rows that take back what an earlier file said.
+    #[serde(default)]
+    pub(super) removed: Vec<Condition>,
+    pub(super) patient: Option<PatientMap>,
+    pub(super) clinician: Option<NamedMap>,
+    pub(super) location: Option<NamedMap>,
+    pub(super) episode: Option<EpisodeMap>,
+    pub(super) appointment: Option<AppointmentMap>,
+    pub(super) plan: Option<PlanMap>,
+    pub(super) document: Option<DocumentMap>,
+}
+
+const fn month_first() -> DateOrder {
+    DateOrder::MonthFirst
+}
+
+/// A field: the columns that may fill it, by name, and where they stand in the
+/// table at hand.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(from = "Names")]
+pub struct Column {
+    pub(super) names: Vec<String>,
+    pub(super) at: Vec<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Names {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl From<Names> for Column {
+    fn from(names: Names) -> Self {
+        let names = match names {
+            Names::One(name) => vec![name],
+            Names::Many(names) => names,
+        };
+        Self {
+            names,
+            at: Vec::new(),
+        }
+    }
+}
+
+impl Column {
+    /// Tells whether the table at hand has such a column.
+    pub(super) fn is_there(&self) -> bool {
+        !self.at.is_empty()
+    }
+
+    fn resolve(&mut self, folded_header: &[String]) {
+        self.at = self
+            .names
+            .iter()
+            .map(|name| fold(name))
+            .flat_map(|name| {
+                let places = folded_header.iter().enumerate();
+                places.filter_map(move |(at, header)| (*header == name).then_some(at))
+            })
+            .collect();
+    }
+}
+
+/// Folds a column name or a code: letters and digits only, in lower case.
+pub fn fold(text: &str) -> String {
+    text.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// The fields of a person. Without a `key`, or where it is empty, a person is
+/// known by name and birthday.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PatientMap {
+    pub(super) key: Column,
+    /// A row without a number is known by its name.
+    pub(super) or_by_name: bool,
+    pub(super) full_name: Column,
+    pub(super) family: Column,
+    pub(super) given: Column,
+    pub(super) middle: Column,
+    pub(super) preferred: Column,
+    pub(super) birth_date: Column,
+    pub(super) sex: Column,
+    pub(super) language: Column,
+    pub(super) state: Column,
+    pub(super) zip: Column,
+    pub(super) country: Column,
+    pub(super) mobile: Column,
+    pub(super) phone: Column,
+    pub(super) work_phone: Column,
+    pub(super) email: Column,
+    pub(super) proxy_name: Column,
+    pub(super) proxy_relation: Column,
+    pub(super) proxy_phone: Column,
+    pub(super) proxy_email: Column,
+    pub(super) changed_at: Column,
+    /// Further numbers, by the name of their namespace.
+    pub(super) numbers: BTreeMap<String, Column>,
+    pub(super) deceased: Vec<Condition>,
+    pub(super) inactive: Vec<Condition>,
+}
+
+/// The fields of a clinician or a place. Without a `key` it is known by name.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NamedMap {
+    pub(super) key: Column,
+    pub(super) name: Column,
+    /// The name alone names nobody: calendars are called after rooms, too.
+    pub(super) key_needed: bool,
+    pub(super) state: Column,
+    pub(super) zip: Column,
+}
+
+/// The fields of a course of care.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EpisodeMap {
+    pub(super) key: Column,
+}
+
+/// The fields of a visit. Without a `key` it is known by patient, start and
+/// clinician.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AppointmentMap {
+    pub(super) key: Column,
+    /// The sign of the number says where the visit stands; number and patient
+    /// together are its key.
+    pub(super) sign_is_state: bool,
+    pub(super) starts: Column,
+    pub(super) starts_time: Column,
+    pub(super) ends: Column,
+    pub(super) ends_time: Column,
+    pub(super) minutes: Column,
+    pub(super) seconds: Column,
+    /// The report names days only, of visits that are over.
+    pub(super) days_only: bool,
+    pub(super) kind: Column,
+    /// Yes for the first visit of a course of care.
+    pub(super) first_visit: Column,
+    pub(super) status: Vec<StatusRule>,
+    pub(super) otherwise: Option<Word>,
+    /// Why it was called off, which tells by whom.
+    pub(super) reason: Column,
+    pub(super) booked_at: Column,
+    pub(super) changed_at: Column,
+}
+
+/// The fields of a plan of care or an authorisation.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PlanMap {
+    pub(super) key: Column,
+    pub(super) visits: Column,
+    pub(super) visits_per_week: Column,
+    pub(super) authorised_visits: Column,
+    pub(super) starts_on: Column,
+    pub(super) ends_on: Column,
+}
+
+/// A row that is kept as it came.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentMap {
+    pub(super) resource_type: String,
+    /// The columns that together tell one row from all others.
+    pub(super) key: Vec<Column>,
+}
+
+impl Layout {
+    /// Reads a mapping; see the module for an example.
+    pub fn parse(text: &str) -> Result<Self, BadLayout> {
+        let layout: Self =
+            toml::from_str(text).map_err(|error| BadLayout::Form(error.message().to_owned()))?;
+        layout.check()?;
+        Ok(layout)
+    }
+
+    /// Returns the name by which it is asked for.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns what it is, for people.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn check(&self) -> Result<(), BadLayout> {
+        let lacks = |missing: bool, what| {
+            if missing {
+                Err(BadLayout::Lacks(what))
+            } else {
+                Ok(())
+            }
+        };
+        let named = |column: &Column| !column.names.is_empty();
+        if let Some(patient) = &self.patient {
+            let identified = named(&patient.key) || patient.is_named(named);
+            lacks(!identified, "the patient's number or name")?;
+        }
+        let about = self.appointment.is_some() || self.plan.is_some() || self.document.is_some();
+        if self.patient.is_none() && !about {
+            return Err(BadLayout::Empty);
+        }
+        lacks(self.patient.is_none(), "the patient's number or name")?;
+        if let Some(visit) = &self.appointment {
+            lacks(!named(&visit.starts), "the start of a visit")?;
+        }
+        if let Some(plan) = &self.plan {
+            lacks(!named(&plan.key), "the number of a plan")?;
+        }
+        if let Some(document) = &self.document {
+            lacks(document.key.is_empty(), "the number of a document")?;
+        }
+        Ok(())
+    }
+
+    /// Finds every field in a header.
+    pub(super) fn resolve(&mut self, folded_header: &[String]) {
+        self.for_each(&mut |_, column| column.resolve(folded_header));
+    }
+
+    /// Tells whether the table at hand has what the records need.
+    pub(super) fn is_usable(&self) -> bool {
+        let patient = self
+            .patient
+            .as_ref()
+            .is_some_and(|patient| patient.key.is_there() || patient.is_named(Column::is_there));
+        let visit = self.appointment.as_ref();
+        let plan = self.plan.as_ref();
+        let document = self.document.as_ref();
+        patient
+            && visit.is_none_or(|visit| visit.starts.is_there())
+            && plan.is_none_or(|plan| plan.key.is_there())
+            && document.is_none_or(|document| document.key.iter().all(Column::is_there))
+    }
+
+    /// Returns the folded names of all columns that it knows.
+    pub(super) fn vocabulary(&self) -> Vec<String> {
+        let mut words: Vec<String> = self.headers.iter().map(|name| fold(name)).collect();
+        let mut copy = self.clone();
+        copy.for_each(&mut |_, column| words.extend(column.names.iter().map(|name| fold(name))));
+        words.sort();
+        words.dedup();
+        words
+    }
+
+    /// Returns where the fields stand that hold dates.
+    pub(super) fn date_columns(&self) -> Vec<usize> {
+        let mut places = Vec::new();
+        let mut copy = self.clone();
+        copy.for_each(&mut |field, column| {
+            if field == Field::Date {
+                places.extend(column.at.iter().copied());
+            }
+        });
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    fn for_each(&mut self, visit: &mut dyn FnMut(Field, &mut Column)) {
+        for condition in self.skip.iter_mut().chain(&mut self.removed) {
+            visit(Field::Word, &mut condition.column);
+        }
+        if let Some(patient) = &mut self.patient {
+            patient.for_each(visit);
+        }
+        for named in [&mut self.clinician, &mut self.location]
+            .into_iter()
+            .flatten()
+        {
+            named.for_each(visit);
+        }
+        if let Some(episode) = &mut self.episode {
+            visit(Field::Word, &mut episode.key);
+        }
+        if let Some(appointment) = &mut self.appointment {
+            appointment.for_each(visit);
+        }
+        if let Some(plan) = &mut self.plan {
+            plan.for_each(visit);
+        }
+        if let Some(document) = &mut self.document {
+            for column in &mut document.key {
+                visit(Field::Word, column);
+            }
+        }
+    }
+}
+
+/// What kind of text a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// A date or a point in time.
+    Date,
+    /// Anything else.
+    Word,
+}
+
+// Each `for_each` takes its struct apart without `..`, so that a new field that
+// is forgotten here does not compile.
+
+impl PatientMap {
+    fn is_named(&self, has: impl Fn(&Column) -> bool) -> bool {
+        has(&self.full_name) || has(&self.family) || has(&self.given)
+    }
+
+    pub(super) fn for_each(&mut self, visit: &mut dyn FnMut(Field, &mut Column)) {
+        let Self {
+            key,
+            or_by_name: _,
+            full_name,
+            family,
+            given,
+            middle,
+            preferred,
+            birth_date,
+            sex,
+            language,
+            state,
+            zip,
+            country,
+            mobile,
+            phone,
+            work_phone,
+            email,
+            proxy_name,
+            proxy_relation,
+            proxy_phone,
+            proxy_email,
+            changed_at,
+            numbers,
+            deceased,
+            inactive,
+        } = self;
+        for column in [birth_date, changed_at] {
+            visit(Field::Date, column);
+        }
+        for column in [
+            key,
+            full_name,
+            family,
+            given,
+            middle,
+            preferred,
+            sex,
+            language,
+            state,
+            zip,
+            country,
+            mobile,
+            phone,
+            work_phone,
+            email,
+            proxy_name,
+            proxy_relation,
+            proxy_phone,
+            proxy_email,
+        ] {
+            visit(Field::Word, column);
+        }
+        for column in numbers.values_mut() {
+            visit(Field::Word, column);
+        }
+        for condition in deceased.iter_mut().chain(inactive) {
+            visit(Field::Word, &mut condition.column);
+        }
+    }
+}
+
+impl NamedMap {
+    pub(super) fn for_each(&mut self, visit: &mut dyn FnMut(Field, &mut Column)) {
+        let Self {
+            key,
+            name,
+            key_needed: _,
+            state,
+            zip,
+        } = self;
+        for column in [key, name, state, zip] {
+            visit(Field::Word, column);
+        }
+    }
+}
+
+impl AppointmentMap {
+    fn for_each(&mut self, visit: &mut dyn FnMut(Field, &mut Column)) {
+        let Self {
+            key,
+            sign_is_state: _,
+            starts,
+            starts_time,
+            ends,
+            ends_time,
+            minutes,
+            seconds,
+            days_only: _,
+            kind,
+            first_visit,
+            status,
+            otherwise: _,
+            reason,
+            booked_at,
+            changed_at,
+        } = self;
+        for column in [starts, ends, booked_at, changed_at] {
+            visit(Field::Date, column);
+        }
+        for column in [
+            key,
+            starts_time,
+            ends_time,
+            minutes,
+            seconds,
+            kind,
+            first_visit,
+            reason,
+        ] {
+            visit(Field::Word, column);
+        }
+        for rule in status {
+            visit(rule.field(), &mut rule.column);
+        }
+    }
+}
+
+impl PlanMap {
+    fn for_each(&mut self, visit: &mut dyn FnMut(Field, &mut Column)) {
+        let Self {
+            key,
+            visits,
+            visits_per_week,
+            authorised_visits,
+            starts_on,
+            ends_on,
+        } = self;
+        for column in [starts_on, ends_on] {
+            visit(Field::Date, column);
+        }
+        for column in [key, visits, visits_per_week, authorised_visits] {
+            visit(Field::Word, column);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> String {
+        Layout::parse(text).unwrap_err().to_string()
+    }
+
+    const HEAD: &str = "name = \"x\"\ntitle = \"X\"\nsystem = \"x\"\n";
+
+    #[test]
+    fn a_mapping_that_cannot_work_says_why() {
+        assert!(problem("name = 3").contains("cannot be read"));
+        assert!(problem(&format!("{HEAD}[patient]\nkez = \"a\"")).contains("unknown field"));
+        assert_eq!(
+            problem(HEAD),
+            "mapping fills none of patient, appointment, plan, document"
+        );
+        assert_eq!(
+            problem(&format!("{HEAD}[appointment]\nstarts = \"a\"")),
+            "mapping names no column for the patient's number or name"
+        );
+        assert_eq!(
+            problem(&format!("{HEAD}[patient]\nkey = \"a\"\n[appointment]")),
+            "mapping names no column for the start of a visit"
+        );
+        assert!(
+            problem(&format!(
+                "{HEAD}[patient]\nkey = \"a\"\n[appointment]\nstarts = \"b\"\notherwise = \"maybe\""
+            ))
+            .contains("maybe")
+        );
+    }
+
+    #[test]
+    fn columns_are_found_in_any_order_and_spelling() {
+        let text = format!(
+            "{HEAD}[patient]\nkey = [\"Patient Guid\", \"number\"]\nbirth_date = \"D.O.B.\""
+        );
+        let mut layout = Layout::parse(&text).unwrap();
+        assert!(!layout.is_usable());
+        let header: Vec<String> = ["DOB", "Number", "patient_guid"].map(fold).to_vec();
+        layout.resolve(&header);
+        let patient = layout.patient.as_ref().unwrap();
+        assert_eq!(patient.key.at, [2, 1]);
+        assert_eq!(layout.date_columns(), [0]);
+        assert!(layout.is_usable());
+    }
+
+    #[test]
+    fn names_fold_to_letters_and_digits() {
+        assert_eq!(fold("Invoice #"), "invoice");
+        assert_eq!(fold(" Patient_Guid "), fold("patientGUID"));
+        assert_eq!(fold("sched.Type1"), "schedtype1");
+    }
+}
