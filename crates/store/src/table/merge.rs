@@ -4,7 +4,7 @@
 //! names its survivor, and the diff lists every row that was moved.
 
 use jiff::Timestamp;
-use tendon_care::id::{ConversationId, Id, MergeId, MessageId, PatientId};
+use tendon_care::id::{ConsentId, ConversationId, Id, MergeId, MessageId, PatientId};
 
 use crate::commit::Binder;
 use crate::error::StoreError;
@@ -46,7 +46,9 @@ statements! {
                  where practice_id = $1 and patient_id = $2 and task_id = $3";
     MOVE_CONSENT = "update consent set patient_id = $4 \
                     where practice_id = $1 and patient_id = $2 and consent_id = $3";
-    MOVE_ENROLMENT = "update enrolment set patient_id = $4, version = version + 1 \
+    /// A journey about the patient goes on about whom the patient turned out to be.
+    MOVE_ENROLMENT = "update enrolment set patient_id = $4, version = version + 1, \
+                      subject = case when subject = $2 then $4 else subject end \
                       where practice_id = $1 and patient_id = $2 and enrolment_id = $3";
     OWNED_CONVERSATIONS = "select conversation_id from conversation where practice_id = $1 and patient_id = $2";
     OWNED_LINKS = "select link_id from patient_link where practice_id = $1 and patient_id = $2";
@@ -63,6 +65,8 @@ statements! {
                     and m.conversation_id = own.conversation_id \
                     where own.practice_id = $1 and own.patient_id = $2 \
                     order by own.conversation_id, m.message_id";
+    RESTRAND = "update consent set strand = $4 \
+                where practice_id = $1 and patient_id = $2 and consent_id = $3";
     RETHREAD = "update message set conversation_id = $3, version = version + 1 \
                 where practice_id = $1 and message_id = $2";
 }
@@ -111,6 +115,17 @@ pub struct Rethread {
     pub message: MessageId,
     /// The thread it goes to.
     pub to: ConversationId,
+}
+
+/// An entry of a consent ledger that speaks for one strand only, or for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restrand {
+    /// Whose ledger.
+    pub patient: PatientId,
+    /// The entry.
+    pub consent: ConsentId,
+    /// The record in which it counts; none for all of the patient's.
+    pub strand: Option<PatientId>,
 }
 
 /// A thread of one record whose channel and address another record has a thread for, too.
@@ -245,6 +260,18 @@ pub(crate) fn rethread(binder: Binder<'_>, thread: Rethread) -> Bound {
             binder.practice.uuid(),
             thread.message.uuid(),
             thread.to.uuid()
+        ],
+    )
+}
+
+pub(crate) fn restrand(binder: Binder<'_>, change: Restrand) -> Bound {
+    Bound::one(
+        &RESTRAND,
+        params![
+            binder.practice.uuid(),
+            change.patient.uuid(),
+            change.consent.uuid(),
+            change.strand.map(Id::uuid)
         ],
     )
 }

@@ -1,0 +1,423 @@
+//! The run of an import: reads ahead, gathers batches, works on their clusters
+//! side by side, and keeps what waits for its patient.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tendon_care::access::{Access, Permission};
+use tendon_exchange::record::ForeignKey;
+use tendon_exchange::{Item, Position, Record, Severity};
+use tendon_store::{Commit, Write};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+use super::ImportOptions;
+use super::arrival::Arrival;
+use super::batch;
+use super::entry::{Entry, Origin};
+use super::parked;
+use super::places::Places;
+use super::report::{ImportReport, News, Verdict};
+use super::scene::Scene;
+use super::shelf::{Index, Shelf, patient_keys};
+use super::worker::{Outcomes, Worker};
+use crate::desk::Desk;
+use crate::error::DeskError;
+
+/// Records of a batch, at most.
+const BATCH_RECORDS: usize = 4_000;
+
+/// Bytes of a batch, at most, by [`Entry::weight`].
+const BATCH_BYTES: usize = 16 * 1024 * 1024;
+
+/// Records that the reader hands over at once, and how many such handfuls it
+/// may be ahead.
+const HANDFUL: usize = 128;
+const HANDFULS_AHEAD: usize = 16;
+
+/// Bytes of records that wait for their patient in memory; more are parked in
+/// the database.
+const WAITING_BYTES: usize = 32 * 1024 * 1024;
+
+/// Clusters that are worked on at once. Each waits for its commit, and the store
+/// pays one fsync for all that wait.
+const SIDE_BY_SIDE: usize = 64;
+
+/// A run of an import.
+struct Run<'n> {
+    scene: Arc<Scene>,
+    places: Places,
+    report: ImportReport,
+    tell: &'n mut (dyn FnMut(News<'_>) + Send),
+    waiting: Waiting,
+    /// Records wait in the database.
+    parked: bool,
+    number: u64,
+}
+
+/// Records whose patient nobody has told of yet, by the key they name.
+#[derive(Default)]
+struct Waiting {
+    by_patient: HashMap<ForeignKey, Vec<Entry>>,
+    bytes: usize,
+}
+
+impl Waiting {
+    fn add(&mut self, entry: Entry) {
+        let Some(patient) = entry.patient().cloned() else {
+            return;
+        };
+        self.bytes += entry.weight();
+        self.by_patient.entry(patient).or_default().push(entry);
+    }
+
+    fn take(&mut self, key: &ForeignKey) -> Vec<Entry> {
+        let entries = self.by_patient.remove(key).unwrap_or_default();
+        self.bytes -= entries.iter().map(Entry::weight).sum::<usize>();
+        entries
+    }
+
+    fn drain(&mut self) -> Vec<Entry> {
+        self.bytes = 0;
+        let mut all: Vec<Entry> = self
+            .by_patient
+            .drain()
+            .flat_map(|(_, entries)| entries)
+            .collect();
+        all.sort_by_key(|entry| entry.number);
+        all
+    }
+}
+
+impl Desk {
+    /// Takes in the records of a reader; see [the module](self).
+    ///
+    /// *Errors*: the actor may not import; the database failed. Everything that
+    /// was committed stays, and running again completes the rest.
+    pub async fn import<I>(
+        &self,
+        access: &Access,
+        items: I,
+        options: &ImportOptions,
+        tell: impl FnMut(News<'_>) + Send,
+    ) -> Result<ImportReport, DeskError>
+    where
+        I: Iterator<Item = Item> + Send + 'static,
+    {
+        let source: Arc<str> = options.source_name.as_str().into();
+        let arrivals = (1..)
+            .zip(items)
+            .map(move |(index, item)| Arrival::numbered(item, Arc::clone(&source), index));
+        self.import_arrivals(access, arrivals, options, tell).await
+    }
+
+    /// Takes in records that know where they come from, such as those of
+    /// [`read_fhir`](super::read_fhir).
+    pub async fn import_arrivals<I>(
+        &self,
+        access: &Access,
+        arrivals: I,
+        options: &ImportOptions,
+        mut tell: impl FnMut(News<'_>) + Send,
+    ) -> Result<ImportReport, DeskError>
+    where
+        I: Iterator<Item = Arrival> + Send + 'static,
+    {
+        access.require(Permission::Import)?;
+        let desk = match options.as_of {
+            Some(at) => self.as_of(at),
+            None => self.clone(),
+        };
+        let scene = Scene::open(desk, access.clone()).await?;
+        let places = Places::load(&scene).await?;
+        let parked = scene.reader().is_anything_parked().await?;
+        let mut run = Run {
+            scene: Arc::new(scene),
+            places,
+            report: ImportReport::default(),
+            tell: &mut tell,
+            waiting: Waiting::default(),
+            parked,
+            number: 0,
+        };
+        let done = run.all(arrivals).await;
+        // Places were added by whom the house does not know.
+        self.refresh();
+        done?;
+        Ok(run.report)
+    }
+}
+
+/// Reads on a thread of its own, so that parsing and committing overlap.
+fn read_ahead<I>(arrivals: I) -> mpsc::Receiver<Vec<Arrival>>
+where
+    I: Iterator<Item = Arrival> + Send + 'static,
+{
+    let (sender, receiver) = mpsc::channel(HANDFULS_AHEAD);
+    tokio::task::spawn_blocking(move || {
+        let mut arrivals = arrivals;
+        loop {
+            let handful: Vec<Arrival> = arrivals.by_ref().take(HANDFUL).collect();
+            // Whoever asked has gone: there is nobody to read for.
+            if handful.is_empty() || sender.blocking_send(handful).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+impl Run<'_> {
+    async fn all<I>(&mut self, arrivals: I) -> Result<(), DeskError>
+    where
+        I: Iterator<Item = Arrival> + Send + 'static,
+    {
+        let mut reader = read_ahead(arrivals);
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while let Some(handful) = reader.recv().await {
+            for arrival in handful {
+                if let Some(entry) = self.arrive(arrival) {
+                    bytes += entry.weight();
+                    batch.push(entry);
+                }
+            }
+            if batch.len() >= BATCH_RECORDS || bytes >= BATCH_BYTES {
+                self.batch(std::mem::take(&mut batch)).await?;
+                bytes = 0;
+            }
+        }
+        self.batch(batch).await?;
+        let left = self.waiting.drain();
+        self.park(left).await?;
+        (self.tell)(News::Progress(&self.report));
+        Ok(())
+    }
+
+    /// Tells what the reader had to say of an item and returns its record.
+    fn arrive(&mut self, arrival: Arrival) -> Option<Entry> {
+        let Arrival {
+            item,
+            source,
+            position,
+        } = arrival;
+        let rejected = |severity| severity == Severity::Rejected;
+        if item.record.is_none() && item.problems.iter().any(|p| rejected(p.severity)) {
+            self.report.count(kind_at(&position), Verdict::Rejected);
+        }
+        for problem in &item.problems {
+            self.report.problems += 1;
+            (self.tell)(News::Problem(problem));
+        }
+        self.number += 1;
+        let origin = Origin { source, position };
+        let zone = &self.scene.house.practice.time_zone;
+        let record = item.record?;
+        Some(Entry::new(self.number, origin, record, zone))
+    }
+
+    /// Works on a batch: places first, then every cluster.
+    async fn batch(&mut self, entries: Vec<Entry>) -> Result<(), DeskError> {
+        let mut entries = self.with_those_who_waited(entries).await?;
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let before = self.places.count();
+        for (kind, verdict) in self.places.settle(&self.scene, &entries).await? {
+            self.report.count(kind, verdict);
+        }
+        if self.places.count() != before {
+            // The house decides by the zone of a place.
+            self.scene.desk.refresh();
+            let (desk, access) = (self.scene.desk.clone(), self.scene.access.clone());
+            self.scene = Arc::new(Scene::open(desk, access).await?);
+        }
+        entries.retain(|entry| !matches!(entry.record, Record::Location(_) | Record::Clinician(_)));
+        let shelf = Arc::new(Shelf::load(self.scene.reader(), &entries).await?);
+        let index = Index::new(shelf);
+        let (about_patients, others) = entries.into_iter().partition(|entry: &Entry| {
+            entry.patient().is_some() || matches!(entry.record, Record::Merge(_))
+        });
+        let mut outcomes = self.keep_practice_documents(others, &index).await?;
+        let clusters = batch::part(about_patients, &index);
+        self.work_on(clusters, index, &mut outcomes).await?;
+        self.settle(outcomes).await?;
+        (self.tell)(News::Progress(&self.report));
+        Ok(())
+    }
+
+    async fn work_on(
+        &self,
+        clusters: Vec<batch::Cluster>,
+        index: Index,
+        outcomes: &mut Vec<Outcomes>,
+    ) -> Result<(), DeskError> {
+        let places = Arc::new(self.places.clone());
+        let permits = Arc::new(Semaphore::new(SIDE_BY_SIDE));
+        let mut tasks = JoinSet::new();
+        for cluster in clusters {
+            let worker = Worker {
+                scene: Arc::clone(&self.scene),
+                places: Arc::clone(&places),
+                index: index.clone(),
+                outcomes: Outcomes::default(),
+            };
+            let permits = Arc::clone(&permits);
+            tasks.spawn(async move {
+                let _permit = permits.acquire().await;
+                worker.run(cluster).await
+            });
+        }
+        while let Some(done) = tasks.join_next().await {
+            outcomes.push(done.map_err(|_| DeskError::Stale("a worker of the import died"))??);
+        }
+        Ok(())
+    }
+
+    /// Keeps documents that are about no patient.
+    async fn keep_practice_documents(
+        &self,
+        entries: Vec<Entry>,
+        index: &Index,
+    ) -> Result<Vec<Outcomes>, DeskError> {
+        let mut outcomes = Outcomes::default();
+        let mut commit = Commit::new(&self.scene.access);
+        for entry in entries {
+            let Record::Document(document) = &entry.record else {
+                continue;
+            };
+            let before = index.known(&entry.slot());
+            let verdict = match before {
+                Some(known) if known.print == Some(entry.print) => Verdict::Unchanged,
+                Some(_) => Verdict::Updated,
+                None => Verdict::Created,
+            };
+            outcomes.verdicts.push((entry.kind(), verdict));
+            if verdict != Verdict::Unchanged {
+                let slot = entry.slot();
+                commit.push(Write::Source(Box::new(tendon_store::SourceRow {
+                    kind: slot.kind,
+                    system: slot.key.system,
+                    value: slot.key.value,
+                    entity: None,
+                    patient: None,
+                    hash: entry.print.write(),
+                    changed_at: entry.changed_at,
+                    body: Some(document.json.clone()),
+                })));
+            }
+        }
+        if !commit.is_empty() {
+            self.scene.desk.db().commit(commit).await?;
+        }
+        Ok(vec![outcomes])
+    }
+
+    /// Counts and tells what became of a batch, in the order of arrival.
+    async fn settle(&mut self, outcomes: Vec<Outcomes>) -> Result<(), DeskError> {
+        let mut problems = Vec::new();
+        for outcome in outcomes {
+            for (kind, verdict) in outcome.verdicts {
+                self.report.count(kind, verdict);
+            }
+            for kind in outcome.forgiven {
+                self.report.forgive(kind);
+            }
+            problems.extend(outcome.problems);
+            for entry in outcome.waiting {
+                // What is parked already stays where it is.
+                if !entry.parked {
+                    self.waiting.add(entry);
+                }
+            }
+        }
+        problems.sort_by_key(|(number, _)| *number);
+        for (_, problem) in &problems {
+            self.report.problems += 1;
+            (self.tell)(News::Problem(problem));
+        }
+        if self.waiting.bytes > WAITING_BYTES {
+            let all = self.waiting.drain();
+            self.park(all).await?;
+        }
+        Ok(())
+    }
+
+    /// Brings in what waited for patients who are in this batch.
+    async fn with_those_who_waited(
+        &mut self,
+        entries: Vec<Entry>,
+    ) -> Result<Vec<Entry>, DeskError> {
+        let mut keys: Vec<ForeignKey> = entries
+            .iter()
+            .filter(|entry| entry.person().is_some())
+            .flat_map(patient_keys)
+            .cloned()
+            .collect();
+        keys.sort();
+        keys.dedup();
+        let mut waited: Vec<Entry> = keys.iter().flat_map(|key| self.waiting.take(key)).collect();
+        if self.parked {
+            let zone = self.scene.house.practice.time_zone.clone();
+            let mut wanted: HashMap<&str, Vec<String>> = HashMap::new();
+            for key in &keys {
+                wanted
+                    .entry(&key.system)
+                    .or_default()
+                    .push(key.value.clone());
+            }
+            for (system, values) in wanted {
+                for row in self.scene.reader().parked_for(system, &values).await? {
+                    self.number += 1;
+                    waited.extend(parked::read(&row, self.number, &zone));
+                }
+            }
+        }
+        waited.sort_by_key(|entry| entry.number);
+        waited.extend(entries);
+        Ok(waited)
+    }
+
+    /// Keeps records in the database until their patient comes, and tells that
+    /// they are not taken in.
+    async fn park(&mut self, entries: Vec<Entry>) -> Result<(), DeskError> {
+        for some in entries.chunks(HANDFUL) {
+            let mut commit = Commit::new(&self.scene.access);
+            for entry in some {
+                let row = parked::write(entry, self.scene.now);
+                commit.extend(row.map(|row| Write::Parked(Box::new(row))));
+            }
+            if !commit.is_empty() {
+                self.scene.desk.db().commit(commit).await?;
+                self.parked = true;
+            }
+            for entry in some {
+                let field = entry.patient_field();
+                let reason = "names a patient who is not known; it is kept and taken in when the patient comes";
+                let problem = entry.origin.problem(field, reason, Severity::Rejected);
+                self.report.count(entry.kind(), Verdict::Rejected);
+                self.report.problems += 1;
+                (self.tell)(News::Problem(&problem));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the kind under which a record counts that could not be read.
+fn kind_at(position: &Position) -> &'static str {
+    let reference = match position {
+        Position::Resource { reference, .. } => reference.split('/').next().unwrap_or_default(),
+        _ => "",
+    };
+    match reference {
+        "Patient" => "patient",
+        "Appointment" | "Encounter" => "appointment",
+        "Practitioner" => "clinician",
+        "Location" => "location",
+        "EpisodeOfCare" => "episode",
+        "CarePlan" => "plan",
+        "ServiceRequest" => "referral",
+        "" => "unreadable",
+        _ => "document",
+    }
+}

@@ -1,0 +1,186 @@
+//! What is known of the keys of a batch, looked up before anything is decided.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tendon_care::id::{Id, PatientId};
+use tendon_exchange::record::ForeignKey;
+use tendon_store::{Reader, SourceRow};
+use uuid::Uuid;
+
+use super::entry::{Entry, PATIENT, Slot};
+use super::fingerprint::Fingerprint;
+use crate::error::DeskError;
+
+/// What a source said last under a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Known {
+    /// What it became; nothing for a visit that was called off before it was known.
+    pub(super) entity: Option<Uuid>,
+    pub(super) print: Option<Fingerprint>,
+    pub(super) changed_at: Option<Timestamp>,
+}
+
+/// The look-ups of one batch, shared by all who work on it.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    known: HashMap<Slot, Known>,
+    numbers: HashMap<(String, String), PatientId>,
+}
+
+impl Shelf {
+    /// Looks up every key that the entries have or name.
+    pub(super) async fn load(reader: Reader<'_>, entries: &[Entry]) -> Result<Self, DeskError> {
+        let mut wanted: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+        let mut want = |slot: Slot| {
+            let space = (slot.kind, slot.key.system);
+            wanted.entry(space).or_default().insert(slot.key.value);
+        };
+        for entry in entries {
+            want(entry.slot());
+            for key in patient_keys(entry) {
+                want(Slot::patient(key));
+            }
+            if let Some(episode) = entry.episode() {
+                want(Slot::new("episode", episode));
+            }
+        }
+        let mut shelf = Self::default();
+        for ((kind, system), values) in wanted {
+            let values: Vec<String> = values.into_iter().collect();
+            for row in reader.sources(&kind, &system, &values).await? {
+                shelf.put(row);
+            }
+        }
+        shelf.load_numbers(reader, entries).await?;
+        Ok(shelf)
+    }
+
+    fn put(&mut self, row: SourceRow) {
+        let known = Known {
+            entity: row.entity,
+            print: Fingerprint::read(&row.hash),
+            changed_at: row.changed_at,
+        };
+        let key = ForeignKey {
+            system: row.system,
+            value: row.value,
+        };
+        self.known.insert(
+            Slot {
+                kind: row.kind,
+                key,
+            },
+            known,
+        );
+    }
+
+    /// Looks up the record numbers of the batch: those that people have, and
+    /// those by which others name a patient whose key nobody has told.
+    async fn load_numbers(
+        &mut self,
+        reader: Reader<'_>,
+        entries: &[Entry],
+    ) -> Result<(), DeskError> {
+        let mut wanted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for entry in entries {
+            let people = entry.person().into_iter();
+            for number in people.flat_map(|person| &person.identifiers) {
+                let values = wanted.entry(number.system.clone()).or_default();
+                values.insert(number.value.expose().to_owned());
+            }
+            for key in patient_keys(entry) {
+                if !self.known.contains_key(&Slot::patient(key)) {
+                    let values = wanted.entry(key.system.clone()).or_default();
+                    values.insert(key.value.clone());
+                }
+            }
+        }
+        for (system, values) in wanted {
+            let values: Vec<String> = values.into_iter().collect();
+            for (value, patient) in reader.patients_by_identifiers(&system, &values).await? {
+                self.numbers.insert((system.clone(), value), patient);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns who has a number of a system.
+    pub(super) fn holder(&self, system: &str, value: &str) -> Option<PatientId> {
+        self.numbers
+            .get(&(system.to_owned(), value.to_owned()))
+            .copied()
+    }
+}
+
+/// Returns every key by which an entry names or describes a patient.
+pub(super) fn patient_keys(entry: &Entry) -> Vec<&ForeignKey> {
+    let mut keys: Vec<&ForeignKey> = entry.patient().into_iter().collect();
+    if let Some(person) = entry.person() {
+        keys.push(&person.key);
+        keys.extend(&person.aliases);
+    }
+    if let tendon_exchange::Record::Merge(merge) = &entry.record {
+        keys.extend([&merge.survivor, &merge.retired]);
+        if let Some(person) = &merge.survivor_record {
+            keys.push(&person.key);
+            keys.extend(&person.aliases);
+        }
+    }
+    keys
+}
+
+/// What is known to one worker: the shelf, and what the worker has done since.
+#[derive(Clone, Debug)]
+pub(super) struct Index {
+    shelf: Arc<Shelf>,
+    since: HashMap<Slot, Known>,
+}
+
+impl Index {
+    pub(super) fn new(shelf: Arc<Shelf>) -> Self {
+        Self {
+            shelf,
+            since: HashMap::new(),
+        }
+    }
+
+    /// Returns what was said last under a key.
+    pub(super) fn known(&self, slot: &Slot) -> Option<Known> {
+        let known = self.since.get(slot).or_else(|| self.shelf.known.get(slot));
+        known.copied()
+    }
+
+    /// Remembers what was committed.
+    pub(super) fn learn(&mut self, learnt: impl IntoIterator<Item = (Slot, Known)>) {
+        self.since.extend(learnt);
+    }
+
+    /// Finds a patient by a key of a source, or else by a number that is on file.
+    pub(super) fn patient(&self, key: &ForeignKey) -> Option<PatientId> {
+        let known = self
+            .known(&Slot::patient(key))
+            .and_then(|known| known.entity);
+        known
+            .map(PatientId::from_uuid)
+            .or_else(|| self.holder(&key.system, &key.value))
+    }
+
+    /// Returns who has a number of a system.
+    pub(super) fn holder(&self, system: &str, value: &str) -> Option<PatientId> {
+        self.shelf.holder(system, value)
+    }
+
+    /// Lists the courses of care that sources have named in this batch.
+    pub(super) fn named_episodes(&self) -> impl Iterator<Item = Uuid> {
+        let all = self.shelf.known.iter().chain(&self.since);
+        all.filter(|(slot, _)| slot.kind == "episode")
+            .filter_map(|(_, known)| known.entity)
+    }
+
+    /// Tells whether a key of a patient is noted already.
+    pub(super) fn has_key(&self, key: &ForeignKey) -> bool {
+        self.known(&Slot::new(PATIENT, key)).is_some()
+    }
+}

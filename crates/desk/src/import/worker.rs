@@ -1,0 +1,658 @@
+//! Works through one cluster: finds out who each person is, sieves out what is
+//! known already, and commits what is new, a few records of one patient at a time.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use tendon_care::id::{Id, PatientId};
+use tendon_care::matching::{
+    Doubt, Model, Outcome, Suspect, Verdict as Match, blocks, compare, decide,
+};
+use tendon_care::patient::Patient;
+use tendon_care::task::{About, TaskKind};
+use tendon_exchange::record::{MergeRecord, PatientRecord, Record};
+use tendon_exchange::{Problem, Severity};
+use tendon_store::{Action, AuditEntry, Commit, MatchReviewRow, Versioned, Write, as_matched};
+
+use super::batch::Cluster;
+use super::entry::{Entry, Slot};
+use super::person::{described, new_patient};
+use super::places::Places;
+use super::report::Verdict;
+use super::scene::Scene;
+use super::shelf::{Index, Known};
+use super::work::{Fresh, Told, Work, alias, noted, parked_key};
+use crate::change::{Change, Origin};
+use crate::chart::Chart;
+use crate::error::DeskError;
+
+/// How often a decision is taken again when others change the same patient.
+const TRIES: usize = 8;
+
+/// Visits still to come that one decision takes: each may set several journeys
+/// in motion, and a decision hears a bounded number of facts.
+const VISITS_AHEAD: usize = 24;
+
+/// Records that one decision takes.
+const MOST_RECORDS: usize = 1_000;
+
+/// How soon somebody should look at two records that may be one person.
+const REVIEW_WITHIN_HOURS: i64 = 48;
+
+/// What became of a cluster.
+#[derive(Debug, Default)]
+pub(super) struct Outcomes {
+    pub(super) verdicts: Vec<(&'static str, Verdict)>,
+    pub(super) problems: Vec<(u64, Problem)>,
+    /// Records told as rejected while they waited, and taken in now.
+    pub(super) forgiven: Vec<&'static str>,
+    /// Records whose patient nobody has told of yet.
+    pub(super) waiting: Vec<Entry>,
+}
+
+/// Works through one cluster.
+pub(super) struct Worker {
+    pub(super) scene: Arc<Scene>,
+    pub(super) places: Arc<Places>,
+    pub(super) index: Index,
+    pub(super) outcomes: Outcomes,
+}
+
+/// Who a person turned out to be.
+enum Who {
+    Known(PatientId),
+    New {
+        patient: Box<Patient>,
+        suspects: Vec<Suspect<PatientId>>,
+        /// The record that describes them.
+        entry: Box<Entry>,
+    },
+}
+
+impl Worker {
+    /// Works through the cluster in order of arrival; merges come between what
+    /// was said before them and after.
+    pub(super) async fn run(mut self, cluster: Cluster) -> Result<Outcomes, DeskError> {
+        let mut people: BTreeMap<usize, Vec<Entry>> = BTreeMap::new();
+        for (person, entry) in cluster.entries {
+            if matches!(entry.record, Record::Merge(_)) {
+                self.take_people(std::mem::take(&mut people)).await?;
+                self.merge(entry).await?;
+            } else {
+                people.entry(person).or_default().push(entry);
+            }
+        }
+        self.take_people(people).await?;
+        Ok(self.outcomes)
+    }
+
+    async fn take_people(&mut self, people: BTreeMap<usize, Vec<Entry>>) -> Result<(), DeskError> {
+        for entries in people.into_values() {
+            let fresh = self.sieve(entries).await?;
+            if !fresh.is_empty() {
+                self.take(fresh).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts what says nothing new as unchanged and returns the rest.
+    ///
+    /// Of several words under one key only the last counts for that: where a file
+    /// holds a record in two versions, reading it once more changes nothing.
+    async fn sieve(&mut self, entries: Vec<Entry>) -> Result<Vec<Fresh>, DeskError> {
+        let mut last: HashMap<Slot, usize> = HashMap::new();
+        for (at, entry) in entries.iter().enumerate() {
+            if !is_stale(entry, self.index.known(&entry.slot())) {
+                last.insert(entry.slot(), at);
+            }
+        }
+        let is_said = |slot: &Slot| {
+            let print = self.index.known(slot).and_then(|known| known.print);
+            let newest = last.get(slot).and_then(|at| entries.get(*at));
+            print.is_some() && newest.is_some_and(|newest| print == Some(newest.print))
+        };
+        let said: HashSet<Slot> = last.keys().filter(|slot| is_said(slot)).cloned().collect();
+        let mut now: HashMap<Slot, Known> = HashMap::new();
+        let (mut fresh, mut gone) = (Vec::new(), Vec::new());
+        for entry in entries {
+            let slot = entry.slot();
+            let before = now.get(&slot).copied().or_else(|| self.index.known(&slot));
+            let same = before.is_some_and(|known| known.print == Some(entry.print));
+            let stale = is_stale(&entry, before);
+            if stale && !same {
+                let reason = "is older than what is known from the same source";
+                let problem = entry
+                    .origin
+                    .problem("changed_at", reason, Severity::Ignored);
+                self.outcomes.problems.push((entry.number, problem));
+            }
+            if same || stale || said.contains(&slot) {
+                if entry.parked {
+                    gone.push(Write::ParkedGone(parked_key(&entry)));
+                } else {
+                    self.outcomes
+                        .verdicts
+                        .push((entry.kind(), Verdict::Unchanged));
+                }
+                continue;
+            }
+            let known = Known {
+                entity: before.and_then(|known| known.entity),
+                print: Some(entry.print),
+                changed_at: entry.changed_at,
+            };
+            now.insert(slot, known);
+            fresh.push(Fresh { entry, before });
+        }
+        if !gone.is_empty() {
+            let mut commit = Commit::new(&self.scene.access);
+            commit.extend(gone);
+            self.scene.desk.db().commit(commit).await?;
+        }
+        Ok(fresh)
+    }
+
+    /// Takes what is new of one person.
+    async fn take(&mut self, fresh: Vec<Fresh>) -> Result<(), DeskError> {
+        let known = fresh.iter().find_map(|fresh| {
+            let keys = super::shelf::patient_keys(&fresh.entry);
+            keys.into_iter().find_map(|key| self.index.patient(key))
+        });
+        let who = match known {
+            Some(patient) => Who::Known(patient),
+            None => match self.identify(&fresh).await? {
+                Some(who) => who,
+                None => return Ok(()),
+            },
+        };
+        if let Who::Known(patient) = who
+            && fresh
+                .iter()
+                .all(|fresh| matches!(fresh.entry.record, Record::Document(_)))
+        {
+            return self.keep_documents(patient, &fresh).await;
+        }
+        let mut who = who;
+        for part in parts(fresh, self.scene.now) {
+            let Some(patient) = self.decide(&who, part).await? else {
+                return Ok(());
+            };
+            who = Who::Known(patient);
+        }
+        Ok(())
+    }
+
+    /// Finds out who a person is that no key names. `None` where nobody can tell
+    /// yet, or where the records must stay out; both are noted.
+    async fn identify(&mut self, fresh: &[Fresh]) -> Result<Option<Who>, DeskError> {
+        let patients = fresh
+            .iter()
+            .filter(|f| matches!(f.entry.record, Record::Patient(_)));
+        let described_by = patients
+            .chain(fresh)
+            .find_map(|fresh| Some((&fresh.entry, fresh.entry.person()?)));
+        let Some((entry, said)) = described_by else {
+            let waiting = fresh.iter().map(|fresh| fresh.entry.clone());
+            self.outcomes.waiting.extend(waiting);
+            return Ok(None);
+        };
+        let suspects = match self.candidates(said).await? {
+            Match::Same { who, .. } => return Ok(Some(Who::Known(who))),
+            Match::Review { suspects } => suspects,
+            Match::Separate => Vec::new(),
+            Match::Quarantine { why, .. } => {
+                self.keep_out(fresh, why);
+                return Ok(None);
+            }
+        };
+        let mut told = Told::default();
+        let patient = new_patient(&self.scene, &self.index, entry, said, &mut told);
+        let Some(patient) = patient else {
+            // The record itself is rejected with its reason, the others wait.
+            self.absorb(told);
+            let number = entry.number;
+            let others = fresh.iter().filter(|fresh| fresh.entry.number != number);
+            self.outcomes
+                .waiting
+                .extend(others.map(|fresh| fresh.entry.clone()));
+            return Ok(None);
+        };
+        let entry = Box::new(entry.clone());
+        self.absorb(told);
+        Ok(Some(Who::New {
+            patient: Box::new(patient),
+            suspects,
+            entry,
+        }))
+    }
+
+    /// Asks matching who a description is, among those who share a blocking key.
+    async fn candidates(&self, said: &PatientRecord) -> Result<Match<PatientId>, DeskError> {
+        let reader = self.scene.reader();
+        let person = described(said);
+        let mut known: BTreeMap<PatientId, _> = BTreeMap::new();
+        for near in reader.patients_in_blocks(&blocks(&person)).await? {
+            let root = reader.root_of(near).await?;
+            if !known.contains_key(&root)
+                && let Some(patient) = reader.patient(root).await?
+            {
+                known.insert(root, as_matched(&patient));
+            }
+        }
+        let known: Vec<_> = known.into_iter().collect();
+        Ok(decide(&person, &known, &Model::default()))
+    }
+
+    fn keep_out(&mut self, fresh: &[Fresh], why: Doubt) {
+        let mut told = Told::default();
+        for fresh in fresh {
+            if fresh.entry.person().is_some() {
+                told.reject(&fresh.entry, fresh.entry.patient_field(), why.words());
+            } else {
+                self.outcomes.waiting.push(fresh.entry.clone());
+            }
+        }
+        self.absorb(told);
+    }
+
+    /// Keeps documents without looking at the rest of the patient.
+    async fn keep_documents(
+        &mut self,
+        patient: PatientId,
+        fresh: &[Fresh],
+    ) -> Result<(), DeskError> {
+        for part in fresh.chunks(MOST_RECORDS) {
+            let mut told = Told::default();
+            let mut commit = Commit::new(&self.scene.access);
+            for fresh in part {
+                let Record::Document(document) = &fresh.entry.record else {
+                    continue;
+                };
+                let (row, learnt) = noted(fresh, None, patient, Some(document.json.clone()));
+                commit.push(Write::Source(Box::new(row)));
+                if fresh.entry.parked {
+                    commit.push(Write::ParkedGone(parked_key(&fresh.entry)));
+                }
+                told.learnt.extend([learnt]);
+                told.verdict(&fresh.entry, first_or_again(fresh));
+            }
+            let entry =
+                AuditEntry::new(&self.scene.access, self.scene.now, Action::Update, "import");
+            commit.audit(
+                entry
+                    .about(patient)
+                    .with(format!("{} documents", part.len())),
+            );
+            self.scene.desk.db().commit(commit).await?;
+            self.forgive(part);
+            self.absorb(told);
+        }
+        Ok(())
+    }
+
+    /// Decides on some records of one patient and commits what follows, again
+    /// when others were faster. Returns the patient.
+    async fn decide(
+        &mut self,
+        who: &Who,
+        part: Vec<Fresh>,
+    ) -> Result<Option<PatientId>, DeskError> {
+        for _ in 0..TRIES {
+            let Some((chart, is_new)) = self.chart(who).await? else {
+                return Err(DeskError::NotFound("patient"));
+            };
+            let patient = chart.patient.id;
+            let said = self.words_on(&chart, &part, is_new).await?;
+            let named = self.named_courses(&chart, &part, is_new).await?;
+            let scene = Arc::clone(&self.scene);
+            let change = Change::new(
+                &scene.desk,
+                &scene.house,
+                &scene.access,
+                Origin::Backfill,
+                chart,
+            );
+            let mut work = Work {
+                scene: &scene,
+                places: &self.places,
+                index: &self.index,
+                change,
+                is_new,
+                said,
+                named,
+                touched: std::collections::BTreeSet::new(),
+                told: Told::default(),
+            };
+            let part = if is_new {
+                part.clone()
+            } else {
+                contradicting(&mut work, part.clone())
+            };
+            if let Who::New {
+                suspects, entry, ..
+            } = who
+            {
+                work.registered(entry);
+                review(&mut work, suspects);
+            }
+            if part.is_empty() {
+                self.absorb(work.told);
+                return Ok(Some(patient));
+            }
+            work.take_all(&part)?;
+            let Work { change, told, .. } = work;
+            if self
+                .scene
+                .desk
+                .settle(&self.scene.access, vec![change])
+                .await?
+            {
+                self.forgive(&part);
+                self.absorb(told);
+                return Ok(Some(patient));
+            }
+        }
+        Err(DeskError::Busy)
+    }
+
+    async fn chart(&self, who: &Who) -> Result<Option<(Chart, bool)>, DeskError> {
+        match who {
+            Who::Known(patient) => {
+                let chart = Chart::load(self.scene.reader(), *patient).await?;
+                Ok(chart.map(|chart| (chart, false)))
+            }
+            Who::New { patient, .. } => Ok(Some((blank(patient), true))),
+        }
+    }
+
+    /// Reads what every source says of a patient, where addresses may change.
+    async fn words_on(
+        &self,
+        chart: &Chart,
+        part: &[Fresh],
+        is_new: bool,
+    ) -> Result<Vec<tendon_store::SaidOf>, DeskError> {
+        if is_new
+            || !part
+                .iter()
+                .any(|f| matches!(f.entry.record, Record::Patient(_)))
+        {
+            return Ok(Vec::new());
+        }
+        let mut ids: Vec<uuid::Uuid> = part
+            .iter()
+            .filter(|fresh| matches!(fresh.entry.record, Record::Patient(_)))
+            .filter_map(|fresh| fresh.before.and_then(|known| known.entity))
+            .collect();
+        ids.push(chart.patient.id.uuid());
+        ids.sort_unstable();
+        ids.dedup();
+        let mut said = Vec::new();
+        for id in ids {
+            said.extend(
+                self.scene
+                    .reader()
+                    .sources_of(super::entry::PATIENT, id)
+                    .await?,
+            );
+        }
+        Ok(said)
+    }
+
+    /// Finds the courses of care of a patient that sources have named.
+    async fn named_courses(
+        &self,
+        chart: &Chart,
+        part: &[Fresh],
+        is_new: bool,
+    ) -> Result<HashSet<uuid::Uuid>, DeskError> {
+        let mut named: HashSet<uuid::Uuid> = self.index.named_episodes().collect();
+        let of_visits = |fresh: &Fresh| !matches!(fresh.entry.record, Record::Patient(_));
+        if !is_new && part.iter().any(of_visits) {
+            for episode in &chart.episodes {
+                let id = episode.id.uuid();
+                if !named.contains(&id)
+                    && !self
+                        .scene
+                        .reader()
+                        .sources_of("episode", id)
+                        .await?
+                        .is_empty()
+                {
+                    named.insert(id);
+                }
+            }
+        }
+        Ok(named)
+    }
+
+    /// Takes a merge in: the survivor is made where nobody knows them, and a
+    /// retired number that nobody knows becomes a further key of the survivor.
+    async fn merge(&mut self, entry: Entry) -> Result<(), DeskError> {
+        let Record::Merge(said) = &entry.record else {
+            return Ok(());
+        };
+        if self.index.known(&entry.slot()).is_some() {
+            self.outcomes
+                .verdicts
+                .push((entry.kind(), Verdict::Unchanged));
+            return Ok(());
+        }
+        let mut told = Told::default();
+        let Some(survivor) = self.survivor(&entry, said, &mut told).await? else {
+            self.absorb(told);
+            return Ok(());
+        };
+        let reader = self.scene.reader();
+        let survivor = reader.root_of(survivor).await?;
+        let retired = match self.index.patient(&said.retired) {
+            Some(retired) => Some(reader.root_of(retired).await?),
+            None => None,
+        };
+        let verdict = match retired {
+            Some(retired) if retired != survivor => {
+                self.scene
+                    .desk
+                    .merge_as(&self.scene.access, survivor, retired, Origin::Backfill)
+                    .await?;
+                Verdict::Created
+            }
+            Some(_) => Verdict::Unchanged,
+            None => Verdict::Created,
+        };
+        let fresh = Fresh {
+            entry: entry.clone(),
+            before: None,
+        };
+        let mut commit = Commit::new(&self.scene.access);
+        let (row, learnt) = noted(&fresh, None, survivor, None);
+        commit.push(Write::Source(Box::new(row)));
+        told.learnt.extend([learnt]);
+        if retired.is_none() {
+            let slot = Slot::patient(&said.retired);
+            commit.push(alias(&slot, survivor, survivor));
+            let known = Known {
+                entity: Some(survivor.uuid()),
+                ..Known::default()
+            };
+            told.learnt.insert(slot, known);
+        }
+        let audit = AuditEntry::new(&self.scene.access, self.scene.now, Action::Update, "import");
+        commit.audit(audit.about(survivor).with("merge told by a feed"));
+        self.scene.desk.db().commit(commit).await?;
+        told.verdict(&entry, verdict);
+        self.absorb(told);
+        Ok(())
+    }
+
+    /// Finds the survivor of a merge, or makes one of the message's description.
+    async fn survivor(
+        &mut self,
+        entry: &Entry,
+        said: &MergeRecord,
+        told: &mut Told,
+    ) -> Result<Option<PatientId>, DeskError> {
+        if let Some(known) = self.index.patient(&said.survivor) {
+            return Ok(Some(known));
+        }
+        let Some(person) = &said.survivor_record else {
+            told.reject(
+                entry,
+                entry.patient_field(),
+                "names a survivor that nobody knows",
+            );
+            return Ok(None);
+        };
+        let zone = &self.scene.house.practice.time_zone;
+        let record = Record::Patient(person.clone());
+        let described = Entry::new(entry.number, entry.origin.clone(), record, zone);
+        let before = self.index.known(&described.slot());
+        let fresh = Fresh {
+            entry: described,
+            before,
+        };
+        let known = self.index.patient(&person.key);
+        if known.is_none() {
+            Box::pin(self.take(vec![fresh])).await?;
+        }
+        let made = self.index.patient(&person.key);
+        if made.is_none() {
+            told.verdict(entry, Verdict::Rejected);
+        }
+        Ok(made)
+    }
+
+    fn absorb(&mut self, told: Told) {
+        self.outcomes.verdicts.extend(told.verdicts);
+        self.outcomes.problems.extend(told.problems);
+        self.index.learn(told.learnt);
+    }
+
+    fn forgive(&mut self, taken: &[Fresh]) {
+        let told = taken.iter().filter(|fresh| fresh.entry.told);
+        self.outcomes
+            .forgiven
+            .extend(told.map(|fresh| fresh.entry.kind()));
+    }
+}
+
+/// Tells whether a record was said before what is known.
+fn is_stale(entry: &Entry, known: Option<Known>) -> bool {
+    let times = known
+        .and_then(|known| known.changed_at)
+        .zip(entry.changed_at);
+    times.is_some_and(|(known, said)| said < known)
+}
+
+fn first_or_again(fresh: &Fresh) -> Verdict {
+    match fresh.before {
+        Some(_) => Verdict::Updated,
+        None => Verdict::Created,
+    }
+}
+
+/// Parts the records of one patient into decisions: patients first, and so many
+/// visits still to come in each.
+fn parts(fresh: Vec<Fresh>, now: jiff::Timestamp) -> Vec<Vec<Fresh>> {
+    let mut fresh = fresh;
+    fresh.sort_by_key(|fresh| !matches!(fresh.entry.record, Record::Patient(_)));
+    let mut parts: Vec<Vec<Fresh>> = Vec::new();
+    let mut ahead = 0;
+    for one in fresh {
+        let loud = is_ahead(&one, now);
+        let full = parts
+            .last()
+            .is_none_or(|part| part.len() >= MOST_RECORDS || (loud && ahead >= VISITS_AHEAD));
+        if full {
+            parts.push(Vec::new());
+            ahead = 0;
+        }
+        ahead += usize::from(loud);
+        if let Some(part) = parts.last_mut() {
+            part.push(one);
+        }
+    }
+    parts
+}
+
+/// Tells whether a record may set journeys in motion or stop them.
+fn is_ahead(fresh: &Fresh, now: jiff::Timestamp) -> bool {
+    let Record::Appointment(visit) = &fresh.entry.record else {
+        return false;
+    };
+    fresh.before.is_some()
+        || visit
+            .starts_at
+            .and_then(|moment| super::moment::resolve(moment, &jiff::tz::TimeZone::UTC))
+            .is_none_or(|(at, _)| at + jiff::SignedDuration::from_hours(48) > now)
+}
+
+/// Leaves out records that describe another person than the one on file: a
+/// number that is used again must not bring one patient's visits to another.
+fn contradicting(work: &mut Work<'_>, part: Vec<Fresh>) -> Vec<Fresh> {
+    let on_file = as_matched(&work.change.chart.patient);
+    let model = Model::default();
+    let mut kept = Vec::with_capacity(part.len());
+    for fresh in part {
+        let outcome = fresh
+            .entry
+            .person()
+            .map(|said| compare(&described(said), &on_file, &model).outcome);
+        if let Some(Outcome::Quarantine(why)) = outcome {
+            let field = fresh.entry.patient_field();
+            work.told.reject(&fresh.entry, field, why.words());
+        } else {
+            kept.push(fresh);
+        }
+    }
+    kept
+}
+
+/// Opens a review of each pair of records that may be one person.
+fn review(work: &mut Work<'_>, suspects: &[Suspect<PatientId>]) {
+    let me = work.change.chart.patient.id;
+    let now = work.scene.now;
+    for suspect in suspects {
+        let fields = suspect.comparison.evidence.iter();
+        let guards = suspect
+            .comparison
+            .guards
+            .iter()
+            .map(|guard| guard.words().to_owned());
+        let evidence: Vec<String> = fields
+            .map(|e| format!("{}: {}", e.field.words(), e.relation.words()))
+            .chain(guards)
+            .collect();
+        work.change.write(Write::MatchReview(MatchReviewRow {
+            a: me.min(suspect.who),
+            b: me.max(suspect.who),
+            posterior: suspect.comparison.posterior,
+            evidence: evidence.join("; "),
+            found_at: now,
+            settled: None,
+        }));
+    }
+    if !suspects.is_empty() {
+        let due_at = now + jiff::SignedDuration::from_hours(REVIEW_WITHIN_HOURS);
+        work.change
+            .open_task(TaskKind::ReviewMatch, About::default(), due_at);
+    }
+}
+
+/// Returns the empty chart of a patient who is about to be added.
+fn blank(patient: &Patient) -> Chart {
+    Chart {
+        patient: Versioned {
+            value: patient.clone(),
+            version: 1,
+        },
+        visits: Vec::new(),
+        episodes: Vec::new(),
+        plans: Vec::new(),
+        referrals: Vec::new(),
+        enrolments: Vec::new(),
+        pending: Vec::new(),
+        merged: false,
+    }
+}

@@ -1,0 +1,508 @@
+//! Two records turn out to be one person, and sometimes to be two after all.
+//!
+//! A merge is one transaction and destroys nothing: the retired record stays as
+//! an alias that names its survivor, everything it had belongs to the survivor,
+//! and a sealed diff knows how to take it back. The stricter of the two wins:
+//! each record's consents stay a strand of their own, a death or a pause of one
+//! holds for both. What comes later for the retired record reaches the survivor,
+//! over any number of merges.
+//!
+//! Taking a merge back gives each record what it had. What came in between, such
+//! as a visit booked meanwhile, stays with the survivor, because nobody can know
+//! whose it was. *Source*: domain rules for HL7 A40 and A37.
+
+mod diff;
+
+use std::collections::HashSet;
+
+use tendon_care::access::{Access, Permission};
+use tendon_care::contact::{ContactPoint, Standing};
+use tendon_care::id::{ConsentId, Id, MergeId, MessageId, PatientId};
+use tendon_care::message::MessageState;
+use tendon_care::patient::{Life, Patient};
+use tendon_care::touchpoint::Fact;
+use tendon_store::{
+    Action, AddressKey, EnrolmentRow, MatchReviewRow, MergeRow, MessageMove, MessageRow,
+    PatientRetired, Repoint, Restrand, Rethread, TwinThread, Versioned, WakeAt, Write,
+};
+
+use crate::change::{Change, Origin};
+use crate::chart::{Chart, Running};
+use crate::desk::Desk;
+use crate::error::DeskError;
+use diff::{DiffV1, FilledV1, HadV1};
+
+/// How often a merge is decided again when others change one of the records.
+const TRIES: usize = 8;
+
+/// The reason on record of what a merge ends or takes back.
+const MERGED: &str = "merged";
+
+impl Desk {
+    /// Merges two records: everything of `retired` becomes `survivor`'s. Records
+    /// that were merged before stand for their survivors.
+    ///
+    /// *Errors*: the actor may not merge; one of them is not there; they are one
+    /// already, which is also how a circle is refused.
+    pub async fn merge(
+        &self,
+        access: &Access,
+        survivor: PatientId,
+        retired: PatientId,
+    ) -> Result<MergeId, DeskError> {
+        access.require(Permission::MergePatients)?;
+        self.merge_as(access, survivor, retired, Origin::Live).await
+    }
+
+    pub(crate) async fn merge_as(
+        &self,
+        access: &Access,
+        survivor: PatientId,
+        retired: PatientId,
+        origin: Origin,
+    ) -> Result<MergeId, DeskError> {
+        let house = self.house(access.practice).await?;
+        for _ in 0..TRIES {
+            let pair = Pair::load(self, access, survivor, retired).await?;
+            let change = Change::new(self, &house, access, origin, pair.survivor.clone());
+            let merge = self.mint().id();
+            let change = pair.merge(merge, change)?;
+            if self.settle(access, vec![change]).await? {
+                return Ok(merge);
+            }
+        }
+        Err(DeskError::Busy)
+    }
+
+    /// Takes a merge back: each record stands on its own again, with what it had.
+    ///
+    /// *Errors*: the actor may not; there is no such merge; it was taken back
+    /// already, or the survivor was merged again since.
+    pub async fn unmerge(&self, access: &Access, merge: MergeId) -> Result<(), DeskError> {
+        access.require(Permission::MergePatients)?;
+        let house = self.house(access.practice).await?;
+        for _ in 0..TRIES {
+            let parting = Parting::load(self, access, merge).await?;
+            let chart = parting.survivor.clone();
+            let change = Change::new(self, &house, access, Origin::Live, chart);
+            let change = parting.apart(change)?;
+            if self.settle(access, vec![change]).await? {
+                return Ok(());
+            }
+        }
+        Err(DeskError::Busy)
+    }
+}
+
+/// Two records about to be one.
+struct Pair {
+    survivor: Chart,
+    retired: Chart,
+    things: Vec<(String, uuid::Uuid)>,
+    twins: Vec<TwinThread>,
+    /// Consents that speak for all records of their patient: whose, and which.
+    for_all: Vec<(PatientId, ConsentId)>,
+    review: Option<MatchReviewRow>,
+}
+
+impl Pair {
+    async fn load(
+        desk: &Desk,
+        access: &Access,
+        survivor: PatientId,
+        retired: PatientId,
+    ) -> Result<Self, DeskError> {
+        let reader = desk.reader(access);
+        let missing = || DeskError::NotFound("patient");
+        let survivor = Chart::load(reader, survivor).await?.ok_or_else(missing)?;
+        let retired = Chart::load(reader, retired).await?.ok_or_else(missing)?;
+        let (a, b) = (survivor.patient.id, retired.patient.id);
+        if a == b {
+            return Err(DeskError::Stale("these records are one already"));
+        }
+        let mut for_all = Vec::new();
+        for patient in [a, b] {
+            let said = reader.consents(patient).await?.into_iter();
+            let said = said.filter(|row| row.strand.is_none());
+            for_all.extend(said.map(|row| (patient, row.entry.id)));
+        }
+        let reviews = reader.match_reviews(u16::MAX).await?.into_iter();
+        let mut reviews = reviews.filter(|row| (row.a, row.b) == (a.min(b), a.max(b)));
+        Ok(Self {
+            things: reader.belongings(b).await?,
+            twins: reader.twin_threads(b, a).await?,
+            for_all,
+            review: reviews.next(),
+            survivor,
+            retired,
+        })
+    }
+
+    /// Says what is to be written, on the survivor's change.
+    fn merge(self, merge: MergeId, mut change: Change<'_>) -> Result<Change<'_>, DeskError> {
+        let (survivor, retired) = (self.survivor.patient.id, self.retired.patient.id);
+        let mut diff = DiffV1 {
+            had: HadV1::of(&self.retired.patient),
+            ..DiffV1::default()
+        };
+        let died = is_dead(&self.survivor.patient) != is_dead(&self.retired.patient);
+        self.take_back_repeats(&mut change, &mut diff, died);
+        self.hand_over_journeys(&mut change, &mut diff, died);
+        self.retire(&mut change);
+        self.move_belongings(&mut change, &mut diff);
+        let joined = self.joined(&mut diff);
+        share_anew(&mut change, &self.retired.patient.contact_points);
+        if joined.life != self.survivor.patient.life {
+            diff.filled.died = true;
+        }
+        change.set_patient(joined);
+        if died {
+            change.stop_everything("deceased");
+            change.happened(Fact::PatientDeceased {});
+        }
+        if let Some(review) = self.review {
+            let settled = Some((change.now(), "same".to_owned()));
+            change.write(Write::MatchReview(MatchReviewRow { settled, ..review }));
+        }
+        let diff = serde_json::to_string(&diff).map_err(|_| DeskError::Corrupt("a merge"))?;
+        change.write(Write::Merge(MergeRow {
+            id: merge,
+            survivor,
+            retired,
+            merged_at: change.now(),
+            undone_at: None,
+            diff,
+        }));
+        change.happened(Fact::PatientMerged { retired, merge });
+        change.audit(Action::Update, "patient", "merged");
+        Ok(change)
+    }
+
+    /// Takes back what waits to be sent twice: the same words about the same time.
+    fn take_back_repeats(&self, change: &mut Change<'_>, diff: &mut DiffV1, died: bool) {
+        let said = |row: &MessageRow| (row.template.clone(), row.appointment_start);
+        let known: HashSet<_> = self.survivor.pending.iter().map(|row| said(row)).collect();
+        for message in &self.retired.pending {
+            if died || known.contains(&said(message)) {
+                if let MessageState::Queued { due_at } = message.message.state {
+                    let id = message.message.id.to_string();
+                    diff.withdrawn.push((id, due_at, message.priority));
+                }
+                change.withdraw(message, if died { "deceased" } else { MERGED });
+            }
+        }
+    }
+
+    /// Lets the journeys of the retired record go on about the survivor. One that
+    /// the survivor is in as well ends.
+    fn hand_over_journeys(&self, change: &mut Change<'_>, diff: &mut DiffV1, died: bool) {
+        let (survivor, retired) = (self.survivor.patient.id, self.retired.patient.id);
+        let is_in = |journey: &str| {
+            let mut running = self
+                .survivor
+                .enrolments
+                .iter()
+                .filter(|one| one.is_running());
+            running.any(|one| one.row.journey == journey && one.row.subject == survivor.uuid())
+        };
+        for running in self
+            .retired
+            .enrolments
+            .iter()
+            .filter(|one| one.is_running())
+        {
+            let mut row = renamed(&running.row, retired, survivor);
+            let twice = row.subject == retired.uuid() && is_in(&row.journey);
+            if died || twice {
+                let wake = row.wake.take().map(|wake| (wake.step, wake.at));
+                diff.ended.push((row.id.to_string(), wake));
+                let reason = if died { "deceased" } else { MERGED };
+                row.ended = Some((change.now(), reason.to_owned()));
+            }
+            change.write(enrolment(running, row));
+        }
+    }
+
+    /// Empties the retired record and makes it an alias.
+    fn retire(&self, change: &mut Change<'_>) {
+        let Versioned { value, version } = &self.retired.patient;
+        let emptied = Patient {
+            identifiers: Vec::new(),
+            contact_points: Vec::new(),
+            proxies: Vec::new(),
+            ..value.clone()
+        };
+        change.write(Write::Patient(Box::new(Versioned {
+            value: emptied,
+            version: *version,
+        })));
+        change.write(Write::PatientRetired(PatientRetired {
+            patient: value.id,
+            version: version + 1,
+            into: Some(self.survivor.patient.id),
+        }));
+    }
+
+    fn move_belongings(&self, change: &mut Change<'_>, diff: &mut DiffV1) {
+        let (survivor, retired) = (self.survivor.patient.id, self.retired.patient.id);
+        for twin in &self.twins {
+            if let Some(message) = twin.message {
+                let to = twin.other;
+                change.write(Write::Rethread(Rethread { message, to }));
+                diff.threads
+                    .push((message.to_string(), twin.own.to_string()));
+            }
+        }
+        // What was said for all of a patient's records speaks for its own from now
+        // on: a yes said on one side must not undo a no said on the other.
+        for (patient, consent) in &self.for_all {
+            let (patient, consent) = (*patient, *consent);
+            let strand = Some(patient);
+            change.write(Write::Restrand(Restrand {
+                patient,
+                consent,
+                strand,
+            }));
+            diff.strands
+                .push((patient.to_string(), consent.to_string()));
+        }
+        let left: HashSet<uuid::Uuid> = self.twins.iter().map(|twin| twin.own.uuid()).collect();
+        let things = self.things.iter().filter(|(_, id)| !left.contains(id));
+        let things: Vec<_> = things.cloned().collect();
+        diff.set_things(&things);
+        change.write(Write::Repoint(Repoint {
+            from: retired,
+            to: survivor,
+            things,
+        }));
+    }
+
+    /// Returns the survivor with what the retired record knew besides.
+    fn joined(&self, diff: &mut DiffV1) -> Patient {
+        let mut joined = self.survivor.patient.value.clone();
+        let retired = &self.retired.patient.value;
+        diff.filled = FilledV1::fill(&mut joined, retired);
+        if let (Life::Living, Life::Deceased { .. }) = (joined.life, retired.life) {
+            joined.life = retired.life;
+        }
+        let numbers = retired.identifiers.iter();
+        let new = numbers
+            .filter(|number| !joined.identifiers.contains(number))
+            .cloned();
+        joined.identifiers.extend(new.collect::<Vec<_>>());
+        joined.proxies.extend(retired.proxies.iter().cloned());
+        for point in &retired.contact_points {
+            let same = |known: &&mut ContactPoint| {
+                known.owner == point.owner
+                    && known.address.comparable() == point.address.comparable()
+            };
+            if let Some(known) = joined.contact_points.iter_mut().find(same) {
+                known.standing = stricter(known.standing, point.standing);
+                continue;
+            }
+            let rank = u16::try_from(joined.contact_points.len()).unwrap_or(u16::MAX);
+            joined.contact_points.push(ContactPoint {
+                rank,
+                ..point.clone()
+            });
+        }
+        joined
+    }
+}
+
+/// A merge about to be taken back.
+struct Parting {
+    row: MergeRow,
+    diff: DiffV1,
+    survivor: Chart,
+    retired: Versioned<Patient>,
+    withdrawn: Vec<(Versioned<MessageRow>, jiff::Timestamp, i64)>,
+}
+
+impl Parting {
+    async fn load(desk: &Desk, access: &Access, merge: MergeId) -> Result<Self, DeskError> {
+        let reader = desk.reader(access);
+        let row = reader
+            .merge(merge)
+            .await?
+            .ok_or(DeskError::NotFound("merge"))?;
+        if row.undone_at.is_some() {
+            return Err(DeskError::Stale("the merge has been taken back already"));
+        }
+        let diff: DiffV1 =
+            serde_json::from_str(&row.diff).map_err(|_| DeskError::Corrupt("a merge"))?;
+        let missing = || DeskError::NotFound("patient");
+        let survivor = Chart::load(reader, row.survivor)
+            .await?
+            .ok_or_else(missing)?;
+        if survivor.patient.id != row.survivor {
+            return Err(DeskError::Stale(
+                "the survivor has been merged again since; take that merge back first",
+            ));
+        }
+        let retired = reader.patient(row.retired).await?.ok_or_else(missing)?;
+        let mut withdrawn = Vec::new();
+        for (id, due_at, priority) in &diff.withdrawn {
+            let id: MessageId = id.parse().map_err(|_| DeskError::Corrupt("a merge"))?;
+            if let Some(message) = reader.message(id).await? {
+                withdrawn.push((message, *due_at, *priority));
+            }
+        }
+        Ok(Self {
+            row,
+            diff,
+            survivor,
+            retired,
+            withdrawn,
+        })
+    }
+
+    fn apart(self, mut change: Change<'_>) -> Result<Change<'_>, DeskError> {
+        let corrupt = || DeskError::Corrupt("a merge");
+        self.send_after_all(&mut change);
+        self.take_up_journeys(&mut change);
+        let (from, to) = (self.row.survivor, self.row.retired);
+        change.write(Write::Repoint(Repoint {
+            from,
+            to,
+            things: self.diff.things(),
+        }));
+        for (message, thread) in &self.diff.threads {
+            change.write(Write::Rethread(Rethread {
+                message: message.parse().map_err(|_| corrupt())?,
+                to: thread.parse().map_err(|_| corrupt())?,
+            }));
+        }
+        for (patient, consent) in &self.diff.strands {
+            change.write(Write::Restrand(Restrand {
+                patient: patient.parse().map_err(|_| corrupt())?,
+                consent: consent.parse().map_err(|_| corrupt())?,
+                strand: None,
+            }));
+        }
+        let mut retired = self.retired.value.clone();
+        self.diff.had.give_back(&mut retired).ok_or_else(corrupt)?;
+        let survivor = self.without(&mut retired);
+        change.set_patient(survivor);
+        let version = self.retired.version;
+        change.write(Write::PatientRetired(PatientRetired {
+            patient: to,
+            version,
+            into: None,
+        }));
+        let points = retired.contact_points.clone();
+        change.write(Write::Patient(Box::new(Versioned {
+            value: retired,
+            version: version + 1,
+        })));
+        share_anew(&mut change, &points);
+        change.write(Write::Merge(MergeRow {
+            undone_at: Some(change.now()),
+            ..self.row.clone()
+        }));
+        change.happened(Fact::PatientUnmerged { merge: self.row.id });
+        change.audit(Action::Update, "patient", "merge taken back");
+        Ok(change)
+    }
+
+    /// Puts messages back into the outbox that were taken back as repeats.
+    fn send_after_all(&self, change: &mut Change<'_>) {
+        for (message, due_at, priority) in &self.withdrawn {
+            let id = message.message.id;
+            if matches!(message.message.state, MessageState::Dropped { .. }) {
+                let to = MessageState::Queued { due_at: *due_at };
+                let again = MessageMove::to(id, message.version, to);
+                change.write(Write::MessageState(Box::new(again)));
+                change.write(Write::OutboxAgain(id, *due_at, *priority));
+            }
+        }
+    }
+
+    /// Lets the journeys of the retired record go on about it.
+    fn take_up_journeys(&self, change: &mut Change<'_>) {
+        let things = self.diff.things().into_iter();
+        let moved: HashSet<uuid::Uuid> = things
+            .filter(|(kind, _)| kind == "enrolment")
+            .map(|(_, id)| id)
+            .collect();
+        for running in &self.survivor.enrolments {
+            if !moved.contains(&running.row.id.uuid()) {
+                continue;
+            }
+            let mut row = renamed(&running.row, self.row.survivor, self.row.retired);
+            let id = row.id.to_string();
+            let ended = self.diff.ended.iter().find(|(ended, _)| *ended == id);
+            if let Some((_, wake)) = ended {
+                row.ended = None;
+                row.wake = wake.clone().map(|(step, at)| WakeAt { step, at });
+            } else if row.ended.is_some() {
+                continue;
+            }
+            change.write(enrolment(running, row));
+        }
+    }
+
+    /// Returns the survivor without what came from the retired record, and tells
+    /// that one what has been learnt of its addresses meanwhile.
+    fn without(&self, retired: &mut Patient) -> Patient {
+        let mut survivor = self.survivor.patient.value.clone();
+        for point in &mut retired.contact_points {
+            let text = point.address.comparable();
+            let mut known = survivor.contact_points.iter();
+            if let Some(known) = known.find(|known| known.address.comparable() == text) {
+                point.standing = stricter(point.standing, known.standing);
+            }
+        }
+        let theirs: HashSet<_> = retired
+            .contact_points
+            .iter()
+            .map(|point| point.id)
+            .collect();
+        survivor
+            .contact_points
+            .retain(|point| !theirs.contains(&point.id));
+        let theirs: HashSet<_> = retired.proxies.iter().map(|proxy| proxy.id).collect();
+        survivor.proxies.retain(|proxy| !theirs.contains(&proxy.id));
+        survivor
+            .identifiers
+            .retain(|number| !retired.identifiers.contains(number));
+        self.diff.filled.empty(&mut survivor);
+        survivor
+    }
+}
+
+fn is_dead(patient: &Patient) -> bool {
+    matches!(patient.life, Life::Deceased { .. })
+}
+
+/// Returns the standing that permits less; of two that permit, the verified one.
+fn stricter(one: Standing, other: Standing) -> Standing {
+    match (one.usable(), other.usable()) {
+        (true, false) => other,
+        (true, true) if matches!(one, Standing::Unverified) => other,
+        _ => one,
+    }
+}
+
+/// Counts anew who shares the addresses.
+fn share_anew(change: &mut Change<'_>, points: &[ContactPoint]) {
+    for point in points {
+        change.write(Write::AddressShared(AddressKey::new(&point.address)));
+    }
+}
+
+/// Returns an enrolment in which one patient's id stands for another's: its
+/// stored state names the patient whose facts it hears.
+fn renamed(row: &EnrolmentRow, from: PatientId, to: PatientId) -> EnrolmentRow {
+    EnrolmentRow {
+        state: row.state.replace(&from.to_string(), &to.to_string()),
+        ..row.clone()
+    }
+}
+
+fn enrolment(running: &Running, row: EnrolmentRow) -> Write {
+    Write::Enrolment(Box::new(Versioned {
+        value: row,
+        version: running.version.unwrap_or(1),
+    }))
+}
