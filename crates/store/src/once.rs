@@ -9,9 +9,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
+use tendon_care::access::Access;
 use tendon_care::id::TokenId;
 
 use crate::commit::{Commit, Write};
+use crate::db::Db;
+use crate::error::CommitError;
 use crate::table::IdempotencyRow;
 
 /// The key of one request, on its way into the first commit that does something.
@@ -47,8 +50,23 @@ impl Once {
         self.kept.load(Ordering::SeqCst)
     }
 
-    /// Returns the row that keeps an answer under this key.
-    pub fn answered(&self, status: u16, body: String) -> IdempotencyRow {
+    /// Keeps the answer under this key, once.
+    ///
+    /// *Errors*: a conflict where another answer, or another request, has the key.
+    pub async fn answer(
+        &self,
+        db: &Db,
+        access: &Access,
+        status: u16,
+        body: String,
+    ) -> Result<(), CommitError> {
+        let mut commit = Commit::new(access);
+        let row = self.row(status, body);
+        commit.push(Write::Idempotency(Box::new(row)));
+        db.commit(commit).await
+    }
+
+    fn row(&self, status: u16, body: String) -> IdempotencyRow {
         IdempotencyRow {
             token: self.token,
             key: self.key.clone(),
@@ -65,7 +83,7 @@ impl Once {
         if self.is_kept() || commit.writes().is_empty() {
             return false;
         }
-        let row = self.answered(IdempotencyRow::UNFINISHED, made_by(commit));
+        let row = self.row(IdempotencyRow::UNFINISHED, made_by(commit));
         commit.push(Write::Idempotency(Box::new(row)));
         true
     }

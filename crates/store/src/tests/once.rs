@@ -94,11 +94,8 @@ async fn an_answer_is_written_once(bench: Bench) {
     let db = bench.db.once(Arc::clone(&once));
     db.commit(booking(&bench, &visit(&bench))).await.unwrap();
     let answer = async |once: &Once, body: &str| {
-        let mut commit = Commit::new(&bench.access);
-        commit.push(Write::Idempotency(Box::new(
-            once.answered(201, body.into()),
-        )));
-        bench.db.commit(commit).await
+        once.answer(&bench.db, &bench.access, 201, body.into())
+            .await
     };
     answer(&once, "{\"id\":1}").await.unwrap();
     assert!(answer(&once, "{\"id\":2}").await.is_err());
