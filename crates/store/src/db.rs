@@ -138,10 +138,8 @@ impl Db {
             Engine::Postgres(postgres) => postgres.submit(job)?,
         }
         answer.await.map_err(|_| StoreError::Stopped)??;
-        if !topics.is_empty() {
-            // Nobody listening is fine: live pages come and go.
-            let _ = self.inner.changes.send(Change { practice, topics });
-        }
+        // Nobody listening is fine: live pages come and go.
+        let _ = self.inner.changes.send(Change { practice, topics });
         Ok(())
     }
 

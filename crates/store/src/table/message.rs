@@ -1,16 +1,14 @@
-//! Messages out and in, and the decisions about them.
+//! Messages out and in.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tendon_care::contact::Channel;
 use tendon_care::id::{
-    AppointmentId, ContactPointId, ConversationId, DecisionId, EnrolmentId, Id, MessageId,
-    PatientId, TaskId, UserId,
+    AppointmentId, ContactPointId, ConversationId, EnrolmentId, Id, MessageId, PatientId, TaskId,
+    UserId,
 };
 use tendon_care::language::Language;
 use tendon_care::message::{Body, Cause, Content, Failure, FailureClass, Message, MessageState};
-use tendon_care::purpose::Purpose;
-use uuid::Uuid;
 
 use super::outbox;
 use crate::commit::{Binder, Versioned};
@@ -45,12 +43,6 @@ statements! {
     PENDING_OF_PATIENT = concat!("select ", columns!(), " from outbox o join message m \
            on m.practice_id = o.practice_id and m.message_id = o.message_id \
            where m.practice_id = $1 and m.patient_id = $2 and m.state = 'queued'");
-    RECENT_SENDS = "select handed_over_at, purpose, cause from message where practice_id = $1 \
-                    and patient_id = $2 and handed_over_at >= $3 order by handed_over_at";
-    RECENT_SENDS_TO = "select m.handed_over_at, m.purpose, m.cause from message m join contact_point c \
-                    on c.practice_id = m.practice_id and c.contact_point_id = m.contact_point_id \
-                    where m.practice_id = $1 and c.address_blind = $2 and m.handed_over_at >= $3 \
-                    order by m.handed_over_at";
     INSERT = "insert into message (practice_id, message_id, conversation_id, patient_id, direction, \
               contact_point_id, channel, purpose, language, cause, enrolment_id, journey, journey_version, \
               step, template, prompt, appointment_id, appointment_start, sender, content_sealed, segments, \
@@ -72,22 +64,6 @@ statements! {
             where practice_id = $1 and message_id = $2 and version = $15";
     REWORD = "update message set content_sealed = $3, segments = $4 \
               where practice_id = $1 and message_id = $2";
-    DECIDE = "insert into decision (practice_id, message_id, decided_at, decision_id, outcome, reason, \
-              until_at, chain, decided_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    DECISIONS = "select decision_id, message_id, decided_at, outcome, reason, until_at, chain, decided_by from decision \
-                 where practice_id = $1 and message_id = $2 order by decided_at, decision_id";
-    THREAD = "select message_id, patient_id, direction, channel, purpose, journey, journey_version, step, \
-              template, appointment_id, content_sealed, state, state_at, intent, created_at, segments \
-              from message where practice_id = $1 and conversation_id = $2 order by created_at, message_id";
-    LINE = "select message_id, patient_id, direction, channel, purpose, journey, journey_version, step, \
-            template, appointment_id, content_sealed, state, state_at, intent, created_at, segments \
-            from message where practice_id = $1 and message_id = $2";
-    PAGE = "select message_id, patient_id, direction, channel, purpose, journey, journey_version, step, \
-            template, appointment_id, content_sealed, state, state_at, intent, created_at, segments \
-            from message where practice_id = $1 and (cast($2 as uuid) is null or patient_id = $2) \
-            and ($3 = '' or state = $3) and created_at >= $4 \
-            and (created_at < $5 or (created_at = $5 and message_id < $6)) \
-            order by created_at desc, message_id desc limit $7";
     SEEN_INBOUND = "select message_id from message where practice_id = $1 and carrier = $2 and carrier_ref = $3 \
                     union all select stray_id from stray_message \
                     where practice_id = $1 and carrier = $2 and carrier_ref = $3";
@@ -182,75 +158,6 @@ impl MessageMove {
     }
 }
 
-/// Why a message was sent, held, moved or dropped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecisionRow {
-    /// The id.
-    pub id: DecisionId,
-    /// About which message.
-    pub message: MessageId,
-    /// When.
-    pub at: Timestamp,
-    /// `send`, `hold`, `move` or `drop`.
-    pub outcome: String,
-    /// The code of the reason.
-    pub reason: String,
-    /// Until when it is held.
-    pub until: Option<Timestamp>,
-    /// Every check with its outcome, as JSON.
-    pub chain: String,
-    /// The member of staff who decided; `None` for the rules.
-    pub by: Option<UserId>,
-}
-
-/// A line of a list or thread: either direction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageLine {
-    /// The id.
-    pub id: MessageId,
-    /// About whom.
-    pub patient: PatientId,
-    /// Written by the person.
-    pub inbound: bool,
-    /// How it travels.
-    pub channel: Channel,
-    /// Why it is sent.
-    pub purpose: Purpose,
-    /// Journey, version and step, where one caused it.
-    pub journey: Option<(String, u32, String)>,
-    /// The name of its wording.
-    pub template: Option<String>,
-    /// The visit it is about.
-    pub appointment: Option<AppointmentId>,
-    /// The words.
-    pub text: Body,
-    /// The code of its state.
-    pub state: String,
-    /// Since when.
-    pub state_at: Timestamp,
-    /// What the parser understood.
-    pub intent: Option<String>,
-    /// When it was made or came.
-    pub created_at: Timestamp,
-    /// SMS parts.
-    pub segments: u16,
-}
-
-/// Which messages to list, newest first.
-#[derive(Clone, Debug)]
-pub struct MessageFilter {
-    /// Of this patient only.
-    pub patient: Option<PatientId>,
-    /// In this state only; empty for all.
-    pub state: String,
-    /// Made since.
-    pub since: Timestamp,
-    /// Before this one.
-    pub before: Option<(Timestamp, MessageId)>,
-    /// At most so many.
-    pub limit: u16,
-}
-
 /// The sealed shape of what is said, version 1.
 #[derive(Serialize, Deserialize)]
 struct ContentV1<'a> {
@@ -331,98 +238,6 @@ impl Reader<'_> {
         let rows = self.rows(sql, values).await?;
         let keys = self.keys()?;
         rows.iter().map(|row| message_row(row, 0, &keys)).collect()
-    }
-
-    /// Returns when and why messages were handed over to a patient's carriers since a
-    /// moment; the flag tells a reply, which no cap counts.
-    pub async fn sends_to_patient(
-        &self,
-        patient: PatientId,
-        since: Timestamp,
-    ) -> Result<Vec<(Timestamp, Purpose, bool)>, StoreError> {
-        let rows = self
-            .rows(
-                &RECENT_SENDS,
-                params![self.tenant_id(), patient.uuid(), since],
-            )
-            .await?;
-        Ok(rows.iter().map(send).collect::<Result<_, _>>()?)
-    }
-
-    /// The same for an address, whoever has it.
-    pub async fn sends_to_address(
-        &self,
-        address: &tendon_care::contact::Address,
-        since: Timestamp,
-    ) -> Result<Vec<(Timestamp, Purpose, bool)>, StoreError> {
-        let blind = self.keys()?.blind(&address.comparable());
-        let rows = self
-            .rows(&RECENT_SENDS_TO, params![self.tenant_id(), blind, since])
-            .await?;
-        Ok(rows.iter().map(send).collect::<Result<_, _>>()?)
-    }
-
-    /// Returns the decisions about a message, oldest first.
-    pub async fn decisions(&self, message: MessageId) -> Result<Vec<DecisionRow>, StoreError> {
-        let rows = self
-            .rows(&DECISIONS, vec![self.tenant(), id(message)])
-            .await?;
-        let read = |row: &Row| -> Result<DecisionRow, BadRow> {
-            Ok(DecisionRow {
-                id: row.id(0)?,
-                message: row.id(1)?,
-                at: row.time(2)?,
-                outcome: row.text(3)?.to_owned(),
-                reason: row.text(4)?.to_owned(),
-                until: row.opt_time(5)?,
-                chain: row.text(6)?.to_owned(),
-                by: row.opt_id(7)?,
-            })
-        };
-        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
-    }
-
-    /// Returns a thread, oldest first.
-    pub async fn thread(
-        &self,
-        conversation: ConversationId,
-    ) -> Result<Vec<MessageLine>, StoreError> {
-        let rows = self
-            .rows(&THREAD, vec![self.tenant(), id(conversation)])
-            .await?;
-        let keys = self.keys()?;
-        rows.iter().map(|row| line(row, &keys)).collect()
-    }
-
-    /// Returns one message of either direction.
-    pub async fn message_line(
-        &self,
-        message: MessageId,
-    ) -> Result<Option<MessageLine>, StoreError> {
-        let row = self.first(&LINE, vec![self.tenant(), id(message)]).await?;
-        let keys = self.keys()?;
-        row.as_ref().map(|row| line(row, &keys)).transpose()
-    }
-
-    /// Returns a page of messages, newest first.
-    pub async fn messages(&self, filter: &MessageFilter) -> Result<Vec<MessageLine>, StoreError> {
-        let (at, before) = filter
-            .before
-            .map_or((Timestamp::MAX, Uuid::max()), |(at, message)| {
-                (at, message.uuid())
-            });
-        let values = params![
-            self.tenant_id(),
-            filter.patient.map(Id::uuid),
-            &filter.state,
-            filter.since,
-            at,
-            before,
-            filter.limit
-        ];
-        let rows = self.rows(&PAGE, values).await?;
-        let keys = self.keys()?;
-        rows.iter().map(|row| line(row, &keys)).collect()
     }
 }
 
@@ -574,23 +389,6 @@ pub(crate) fn reword(
     Ok(Some(Bound::one(&REWORD, values)))
 }
 
-pub(crate) fn decision(binder: Binder<'_>, row: &DecisionRow) -> Bound {
-    Bound::one(
-        &DECIDE,
-        params![
-            binder.practice.uuid(),
-            row.message.uuid(),
-            row.at,
-            row.id.uuid(),
-            &row.outcome,
-            &row.reason,
-            row.until,
-            &row.chain,
-            row.by.map(Id::uuid)
-        ],
-    )
-}
-
 fn cell(message: MessageId) -> Cell {
     Cell {
         table: "message",
@@ -609,7 +407,11 @@ fn seal(keys: &PracticeKeys, message: MessageId, content: &Content) -> Result<Ve
     Ok(keys.seal(cell(message), &plain)?)
 }
 
-fn content(keys: &PracticeKeys, message: MessageId, sealed: &[u8]) -> Result<Content, StoreError> {
+pub(super) fn content(
+    keys: &PracticeKeys,
+    message: MessageId,
+    sealed: &[u8],
+) -> Result<Content, StoreError> {
     let plain = keys.open(cell(message), sealed)?;
     let stored: ContentV1<'_> =
         serde_json::from_slice(&plain).map_err(|_| crate::seal::SealError::DoesNotOpen)?;
@@ -707,38 +509,5 @@ fn state(row: &Row, first: usize) -> Result<MessageState, BadRow> {
             task: row.id::<TaskId>(column(27))?,
         },
         _ => return Err(row.nonsense(column(20), "a state of a message")),
-    })
-}
-
-fn send(row: &Row) -> Result<(Timestamp, Purpose, bool), BadRow> {
-    let purpose = row.parsed(1, "a purpose", |code| code.parse().ok())?;
-    Ok((row.time(0)?, purpose, row.text(2)? == "reply"))
-}
-
-fn line(row: &Row, keys: &PracticeKeys) -> Result<MessageLine, StoreError> {
-    let message: MessageId = row.id(0)?;
-    let journey = match (row.opt_text(5)?, row.opt_int(6)?, row.opt_text(7)?) {
-        (Some(name), Some(version), Some(step)) => Some((
-            name.to_owned(),
-            u32::try_from(version).unwrap_or(0),
-            step.to_owned(),
-        )),
-        _ => None,
-    };
-    Ok(MessageLine {
-        id: message,
-        patient: row.id(1)?,
-        inbound: row.text(2)? == "in",
-        channel: row.parsed(3, "a channel", Channel::from_code)?,
-        purpose: row.parsed(4, "a purpose", |code| code.parse().ok())?,
-        journey,
-        template: row.opt_text(8)?.map(str::to_owned),
-        appointment: row.opt_id(9)?,
-        text: content(keys, message, row.bytes(10)?)?.text,
-        state: row.text(11)?.to_owned(),
-        state_at: row.time(12)?,
-        intent: row.opt_text(13)?.map(str::to_owned),
-        created_at: row.time(14)?,
-        segments: row.small(15)?,
     })
 }

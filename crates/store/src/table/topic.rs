@@ -103,7 +103,7 @@ impl FromIterator<Topic> for Topics {
 pub struct Change {
     /// In which practice.
     pub practice: PracticeId,
-    /// What it touched; never empty.
+    /// What it touched; nothing where only the machinery moved.
     pub topics: Topics,
 }
 
@@ -136,6 +136,7 @@ const fn of(write: &Write) -> &'static [Topic] {
         | Write::AddressStanding(..)
         | Write::AddressShared(_)
         | Write::Consent(_)
+        | Write::Restrand(_)
         | Write::Touchpoint(_)
         | Write::LinkChecked(..)
         | Write::WayOutTaken(..)
