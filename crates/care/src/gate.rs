@@ -118,7 +118,7 @@ impl<'a> Gate<'a> {
 
     fn answers(&self) -> Option<ContactPointId> {
         match self.request.origin {
-            Origin::Answer { to } => Some(to),
+            Origin::Answer { to } | Origin::StaffAnswer { to } => Some(to),
             Origin::Automation | Origin::Staff => None,
         }
     }
@@ -135,7 +135,7 @@ impl<'a> Gate<'a> {
     fn not_paused(&mut self) -> Result<(), Dropped> {
         let finding = match self.request.origin {
             _ if !self.request.paused => Finding::Passed,
-            Origin::Staff => Finding::Exempt,
+            Origin::Staff | Origin::StaffAnswer { .. } => Finding::Exempt,
             _ if self.is_safety_answer() => Finding::Exempt,
             _ => return self.drop(Step::NotPaused, Reason::Paused, "paused"),
         };

@@ -17,6 +17,12 @@ pub enum Origin {
     Automation,
     /// A member of staff, who may write while automation is paused.
     Staff,
+    /// A member of staff answers what somebody wrote, and goes back there. Not
+    /// capped, and not stopped by a pause.
+    StaffAnswer {
+        /// The address from which they wrote.
+        to: ContactPointId,
+    },
     /// It answers what somebody just wrote, and goes back there. Answers are not
     /// capped.
     Answer {

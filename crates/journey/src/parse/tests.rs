@@ -38,6 +38,7 @@ fn step_problems(steps: &str) -> Vec<String> {
 }
 
 #[test]
+// tidy-allow(function-length): one definition and everything that is read out of it.
 fn a_whole_definition_is_read() {
     let text = r#"version = 3
 title = "Everything"
@@ -162,6 +163,7 @@ steps = ["nowhere"]
 }
 
 #[test]
+// tidy-allow(function-length): one case for each problem that a step can have.
 fn every_problem_of_a_step_is_reported_with_its_place() {
     for (step, expected) in [
         ("send = { template = \"hello\" }", vec!["1:1 id is missing"]),
