@@ -3,6 +3,7 @@
 use tendon_care::contact::Channel;
 use tendon_care::id::{EnrolmentId, Id};
 use tendon_care::message::Cause;
+use tendon_care::patient::Life;
 use tendon_care::task::About;
 use tendon_care::touchpoint::Fact;
 use tendon_journey::definition::{Pending, SubjectKind};
