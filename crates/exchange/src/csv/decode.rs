@@ -145,7 +145,8 @@ pub fn push_line(line: &[u8], text: &mut String) -> Charset {
 /// Undoes a decoding with the wrong table: `RenÃ©e` becomes `Renée`.
 ///
 /// Returns `None` for text that is not, as a whole, UTF-8 that was read as
-/// windows-1252: such letters stand side by side in no language.
+/// windows-1252, or whose letters would be of no western name: `NOÉ’S` happens to
+/// be the UTF-8 of a phonetic sign.
 pub fn unmangle(text: &str) -> Option<String> {
     let mut found: Option<String> = None;
     // Two wrong turns happen; more of them nobody can read anyway.
@@ -156,11 +157,16 @@ pub fn unmangle(text: &str) -> Option<String> {
         }
         let (bytes, _, lost) = WINDOWS_1252.encode(current);
         match std::str::from_utf8(&bytes) {
-            Ok(right) if !lost => found = Some(right.to_owned()),
+            Ok(right) if !lost && right.chars().all(is_expected) => found = Some(right.to_owned()),
             _ => break,
         }
     }
     found
+}
+
+/// Knows ASCII, the Latin letters of Europe, and typographers' punctuation.
+const fn is_expected(c: char) -> bool {
+    matches!(c, '\0'..='\u{17F}' | '\u{2000}'..='\u{206F}' | '€' | '™')
 }
 
 #[cfg(test)]
@@ -262,5 +268,8 @@ mod tests {
         assert_eq!(unmangle("Sam"), None);
         assert_eq!(unmangle("Łódź"), None);
         assert_eq!(unmangle("São"), None);
+        for natural in ["NOÉ’S", "PEÑ“A”", "Ø–Ø"] {
+            assert_eq!(unmangle(natural), None, "{natural}");
+        }
     }
 }

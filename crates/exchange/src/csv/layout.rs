@@ -126,21 +126,23 @@ impl Column {
     }
 
     fn resolve(&mut self, folded_header: &[String]) {
-        self.at = self
-            .names
-            .iter()
-            .map(|name| fold(name))
-            .flat_map(|name| {
-                let places = folded_header.iter().enumerate();
-                places.filter_map(move |(at, header)| (*header == name).then_some(at))
-            })
-            .collect();
+        self.at.clear();
+        for name in &self.names {
+            let name = fold(name);
+            for (at, header) in folded_header.iter().enumerate() {
+                if *header == name && !self.at.contains(&at) {
+                    self.at.push(at);
+                }
+            }
+        }
     }
 }
 
-/// Folds a column name or a code: letters and digits only, in lower case.
+/// Folds a column name or a code: letters and digits only, in lower case, with
+/// `#` spelt out, since `Patient #` is another column than `Patient`.
 pub fn fold(text: &str) -> String {
-    text.chars()
+    text.replace('#', "number")
+        .chars()
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)
         .collect()
@@ -265,6 +267,11 @@ impl Layout {
     /// Returns what it is, for people.
     pub fn title(&self) -> &str {
         &self.title
+    }
+
+    /// Returns the columns of the real table, where they are known.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.headers.iter().map(String::as_str)
     }
 
     fn check(&self) -> Result<(), BadLayout> {
@@ -577,7 +584,7 @@ mod tests {
 
     #[test]
     fn names_fold_to_letters_and_digits() {
-        assert_eq!(fold("Invoice #"), "invoice");
+        assert_eq!(fold("Invoice #"), "invoicenumber");
         assert_eq!(fold(" Patient_Guid "), fold("patientGUID"));
         assert_eq!(fold("sched.Type1"), "schedtype1");
     }
