@@ -19,6 +19,12 @@ pub(crate) struct Workspace {
 #[derive(Debug, Deserialize)]
 struct Package {
     name: String,
+    targets: Vec<Target>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Target {
+    kind: Vec<String>,
 }
 
 impl Workspace {
@@ -41,9 +47,23 @@ impl Workspace {
         self.packages.iter().map(|package| package.name.as_str())
     }
 
+    /// Yields the names of the packages that have a library.
+    pub(crate) fn libraries(&self) -> impl Iterator<Item = &str> {
+        self.packages
+            .iter()
+            .filter(|package| package.targets.iter().any(Target::is_library))
+            .map(|package| package.name.as_str())
+    }
+
     /// Makes a call of cargo in the root of the workspace.
     pub(crate) fn cargo(&self) -> Command {
         cargo(&self.root)
+    }
+}
+
+impl Target {
+    fn is_library(&self) -> bool {
+        self.kind.iter().any(|kind| kind == "lib")
     }
 }
 
@@ -63,6 +83,8 @@ mod tests {
         let workspace = Workspace::find().unwrap();
         assert!(workspace.root.join("Cargo.lock").exists());
         assert!(workspace.packages().any(|name| name == "xtask"));
+        assert!(workspace.libraries().any(|name| name == "tendon-care"));
+        assert!(!workspace.libraries().any(|name| name == "xtask"));
         assert!(workspace.target.is_absolute());
     }
 }

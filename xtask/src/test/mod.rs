@@ -98,9 +98,15 @@ impl Step {
             Self::Clippy => cargo
                 .args(["clippy", "--workspace", "--all-targets", "--keep-going"])
                 .args(["--", "-D", "warnings"]),
+            // The readers of this documentation are those who change the code, so
+            // private items are in it and may be linked.
             Self::Documentation => cargo
                 .args(["doc", "--workspace", "--no-deps", "--keep-going"])
-                .env("RUSTDOCFLAGS", "-D warnings"),
+                .arg("--document-private-items")
+                .env(
+                    "RUSTDOCFLAGS",
+                    "-D warnings -A rustdoc::private_intra_doc_links",
+                ),
             Self::Tidy => {
                 tally.check(self.title(), tidy::run(&workspace.root)? == 0);
                 return Ok(());

@@ -35,6 +35,13 @@ impl Tally {
         }
     }
 
+    /// Adds what another one counted.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failures.extend(other.failures);
+        self.skips.extend(other.skips);
+    }
+
     /// Returns how many failed so far.
     pub(crate) fn failed(&self) -> usize {
         self.failures.len()
@@ -71,6 +78,18 @@ impl fmt::Display for Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tallies_add_up() {
+        let mut all = Tally::default();
+        all.pass(2);
+        let mut more = Tally::default();
+        more.pass(1);
+        more.fail("desk::sends_twice");
+        more.skip("store::on_postgres", "no server");
+        all.add(more);
+        assert_eq!(all.to_string(), "3 passed, 1 failed, 1 skipped");
+    }
 
     #[test]
     fn the_last_line_counts_and_the_details_name() {
