@@ -1,7 +1,7 @@
 //! Settings, a practice's own words, and answers kept for idempotency keys.
 
 use jiff::Timestamp;
-use tendon_care::id::{Id, TokenId, UserId};
+use tendon_care::id::{Id, PracticeId, TokenId, UserId};
 
 use crate::commit::Binder;
 use crate::db::Db;
@@ -12,6 +12,7 @@ use crate::sql::{BadRow, Bound, Row, params, statements};
 
 statements! {
     GET = "select value from setting where practice_id = $1 and name = $2";
+    EVERYWHERE = "select practice_id, value from setting where name = $1 order by practice_id";
     SET = "insert into setting (practice_id, name, value) values ($1, $2, $3) \
            on conflict (practice_id, name) do update set value = excluded.value";
     WORDINGS = "select name, language, part, source, version, changed_at, changed_by from wording \
@@ -75,6 +76,17 @@ impl IdempotencyRow {
 }
 
 impl Db {
+    /// Returns a setting of every practice that has it: for finding out which
+    /// practice something that comes from outside is meant for.
+    pub async fn setting_everywhere(
+        &self,
+        name: &str,
+    ) -> Result<Vec<(PracticeId, String)>, StoreError> {
+        let rows = self.read(&EVERYWHERE, params![name]).await?;
+        let read = |row: &Row| Ok::<_, BadRow>((row.id(0)?, row.text(1)?.to_owned()));
+        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    }
+
     /// Removes answers that were kept before a moment.
     pub async fn sweep_answers(&self, before: Timestamp) -> Result<(), StoreError> {
         self.returning(Bound::any(&SWEEP_ANSWERS, params![before]))

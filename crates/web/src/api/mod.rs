@@ -8,10 +8,12 @@ mod answers;
 mod appointment_wire;
 mod appointments;
 mod caller;
+mod consent_write;
 mod consents;
 mod document;
 mod input;
 mod message_wire;
+mod message_write;
 mod messages;
 mod once;
 mod page;
@@ -72,7 +74,10 @@ fn operations() -> OpenApiRouter<App> {
             patient_write::change_patient
         ))
         .routes(routes!(timeline::list_timeline))
-        .routes(routes!(consents::list_consents))
+        .routes(routes!(
+            consents::list_consents,
+            consent_write::record_consent
+        ))
         .routes(routes!(
             appointments::list_appointments,
             appointments::book_appointment
@@ -87,7 +92,9 @@ fn operations() -> OpenApiRouter<App> {
         .routes(routes!(visit_acts::reinstate_appointment))
         .routes(routes!(messages::list_messages))
         .routes(routes!(messages::get_message))
+        .routes(routes!(message_write::write_message))
         .routes(routes!(tasks::list_tasks))
+        .routes(routes!(tasks::finish_task))
         .routes(routes!(places::list_locations))
         .routes(routes!(places::list_clinicians))
 }

@@ -52,12 +52,12 @@ pub(crate) struct Acting {
 
 impl Acting {
     /// Makes something and returns its id, or the id of what was made before.
-    pub(crate) async fn make<I: Id>(
+    pub(crate) async fn make<I: Id, E: Into<Problem>>(
         &self,
-        make: impl AsyncFnOnce(&Desk) -> Result<I, DeskError>,
+        make: impl AsyncFnOnce(&Desk) -> Result<I, E>,
     ) -> Result<I, Problem> {
         let Some(made) = &self.made else {
-            return Ok(make(&self.desk).await?);
+            return make(&self.desk).await.map_err(Into::into);
         };
         let known = made.split(' ').find_map(|id| id.parse().ok());
         known.ok_or_else(|| Problem::internal(&DeskError::Corrupt("what a request made")))

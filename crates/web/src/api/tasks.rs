@@ -5,11 +5,13 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use tendon_care::id::{Id as _, TaskId};
 use tendon_care::task::TaskState;
+use tendon_desk::TaskAct;
 use utoipa::{IntoParams, ToSchema};
 
-use super::answers::Refusals;
+use super::answers::{Refusals, WriteRefusals};
 use super::caller::{May, WorkTasks};
-use super::input::Query;
+use super::input::{At, Body, Query};
+use super::once::Acting;
 use super::page::{Cursor, Limit, LimitNumber, Page};
 use super::problem::{Kind, Problem};
 use super::text::{
@@ -107,3 +109,40 @@ pub(crate) async fn list_tasks(
         .await?;
     Ok(Json(page))
 }
+
+/// Marks a task as done
+#[utoipa::path(
+    post,
+    path = "/tasks/{id}/done",
+    tag = "tasks",
+    params(
+        ("id" = TaskRef, Path, description = "The task."),
+        ("Idempotency-Key" = Option<String>, Header, description = "A name for this request: asked again under it, nothing is done again."),
+    ),
+    request_body(content = Nothing, example = json!({})),
+    responses((status = 200, description = "The task.", body = Task), WriteRefusals),
+    security(("bearer" = ["WorkTasks"]))
+)]
+pub(crate) async fn finish_task(
+    State(app): State<App>,
+    by: May<WorkTasks>,
+    At(id): At<TaskId>,
+    acting: Acting,
+    Body(Nothing {}): Body<Nothing>,
+) -> Result<Json<Task>, Problem> {
+    acting
+        .act(async |desk| desk.on_task(&by, id, TaskAct::Done).await)
+        .await?;
+    let reader = app.desk().db().reader(&by);
+    let task = reader.task(id).await?;
+    let task = task.ok_or_else(|| Problem::new(Kind::NotFound).with("There is no such task."))?;
+    reader
+        .looked_at(app.desk().now(), "task", task.about.patient, "")
+        .await?;
+    Ok(Json(task.into()))
+}
+
+/// An act without particulars: no body, or an empty object.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
