@@ -3,10 +3,12 @@
 //! The binary: settings, wiring and commands. Everything else lives in the
 //! crates that ARCHITECTURE.md maps.
 
+mod carriers;
 mod command;
 mod edge;
 mod keys;
 mod open;
+mod server;
 mod settings;
 
 use clap::Parser as _;

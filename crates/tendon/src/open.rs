@@ -7,10 +7,11 @@ use tendon_care::id::PracticeId;
 use tendon_care::practice::Practice;
 use tendon_care::rules::{RulePack, Rules};
 use tendon_care::{Clock, Randomness};
+use tendon_channel::sandbox::Sandbox;
 use tendon_desk::{Carriers, Desk, Parts};
 use tendon_store::{Db, Durability, Options};
 
-use crate::edge::SystemRandomness;
+use crate::edge::{SystemClock, SystemRandomness};
 use crate::keys;
 use crate::settings::Resolved;
 
@@ -104,4 +105,18 @@ pub(crate) async fn practice(db: &Db, named: Option<&str>) -> anyhow::Result<Pra
         "there are several practices: name one with --practice"
     );
     Ok(first)
+}
+
+/// Opens a desk that sends nothing: for commands that administer.
+pub(crate) async fn quiet_desk(settings: &Resolved) -> anyhow::Result<Desk> {
+    let db = database(settings, Durability::Full, Arc::new(SystemRandomness)).await?;
+    let wiring = Wiring {
+        clock: Arc::new(SystemClock),
+        randomness: Arc::new(SystemRandomness),
+        carriers: Carriers::all(Arc::new(Sandbox::new(0))),
+        public_url: String::new(),
+        rules: rules(settings)?,
+        side_by_side: 1,
+    };
+    Ok(desk(db, wiring))
 }

@@ -1,20 +1,14 @@
 //! `tendon practices`
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Subcommand;
 use jiff::tz::TimeZone;
 use tendon_care::contact::Phone;
 use tendon_care::practice::Practice;
-use tendon_care::{Clock, Mint};
-use tendon_channel::sandbox::Sandbox;
-use tendon_desk::Carriers;
-use tendon_store::Durability;
 
-use crate::edge::{SystemClock, SystemRandomness};
-use crate::open::{self, Wiring};
+use crate::open;
 use crate::settings::Resolved;
 
 /// Administer practices without the web app.
@@ -49,7 +43,7 @@ impl Practices {
     }
 
     async fn execute(&self, settings: &Resolved, json: bool) -> anyhow::Result<ExitCode> {
-        let db = open::database(settings, Durability::Full, Arc::new(SystemRandomness)).await?;
+        let desk = open::quiet_desk(settings).await?;
         match self {
             Self::Add {
                 name,
@@ -58,7 +52,7 @@ impl Practices {
                 phone,
             } => {
                 let practice = Practice {
-                    id: Mint::new(&SystemClock, &SystemRandomness).id(),
+                    id: desk.mint().id(),
                     name: name.trim().to_owned(),
                     time_zone: TimeZone::get(time_zone)
                         .ok()
@@ -71,26 +65,13 @@ impl Practices {
                         .context("phone")?,
                 };
                 anyhow::ensure!(!practice.name.is_empty(), "name: must not be empty");
-                let desk = open::desk(db, wiring(settings)?);
                 desk.open_practice(&practice).await?;
                 say(&[practice], json);
             }
-            Self::List => say(&db.practices().await?, json),
+            Self::List => say(&desk.db().practices().await?, json),
         }
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn wiring(settings: &Resolved) -> anyhow::Result<Wiring> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    Ok(Wiring {
-        clock,
-        randomness: Arc::new(SystemRandomness),
-        carriers: Carriers::all(Arc::new(Sandbox::new(0))),
-        public_url: String::new(),
-        rules: open::rules(settings)?,
-        side_by_side: 1,
-    })
 }
 
 fn say(practices: &[Practice], json: bool) {

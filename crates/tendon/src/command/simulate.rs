@@ -58,7 +58,7 @@ impl Simulate {
         }
         let rules = open::rules(settings)?;
         let (_, report) = year(db, randomness, rules, span, |done| {
-            bar.set_position((done * 1_000.0) as u64)
+            bar.set_position(per_mille(done))
         })
         .await?;
         bar.finish_and_clear();
@@ -123,4 +123,11 @@ fn say(report: Report, json: bool) {
              {cancelled} called off; {messages} messages, {replies} replies"
         );
     }
+}
+
+/// Turns a share into thousandths, for progress bars.
+pub(crate) fn per_mille(share: f64) -> u64 {
+    (0..1_000)
+        .take_while(|step| f64::from(*step) < share * 1_000.0)
+        .count() as u64
 }

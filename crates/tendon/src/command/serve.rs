@@ -1,0 +1,128 @@
+//! `tendon serve`
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+use jiff::Timestamp;
+use tendon_care::Clock;
+use tendon_store::Durability;
+
+use crate::carriers::CarrierSettings;
+use crate::edge::{RehearsalClock, SystemClock, SystemRandomness};
+use crate::open::{self, Wiring};
+use crate::server::{self, Listening};
+use crate::settings::Resolved;
+
+/// Patients that the workers of one node handle side by side.
+const SIDE_BY_SIDE: usize = 16;
+
+/// Run the server.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: tendon serve --database sqlite:/var/lib/tendon/tendon.db --listen 0.0.0.0:8080 --public-url https://prm.clinic.example"
+)]
+pub(crate) struct Serve {
+    /// Address to listen on.
+    #[arg(long, env = "TENDON_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// Where patients and staff reach this server.
+    #[arg(long, env = "TENDON_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Certificate chain in PEM.
+    #[arg(long, env = "TENDON_TLS_CERT", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Private key in PEM.
+    #[arg(long, env = "TENDON_TLS_KEY", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    #[command(flatten)]
+    carriers: CarrierSettings,
+    /// Rehearse from this moment on instead of the present (RFC 3339).
+    #[arg(long, value_name = "T")]
+    clock_start: Option<Timestamp>,
+    /// Let so many seconds pass in each real one.
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "clock_start",
+        default_value_t = 1.0
+    )]
+    clock_speed: f64,
+    /// Let a rehearsal use live carriers.
+    #[arg(long, requires = "clock_start")]
+    rehearsal_carriers: bool,
+}
+
+impl Serve {
+    pub(crate) fn run(&self, settings: &Resolved, json: bool) -> anyhow::Result<ExitCode> {
+        super::logging(json);
+        super::on_many_threads(self.execute(settings))
+    }
+
+    async fn execute(&self, settings: &Resolved) -> anyhow::Result<ExitCode> {
+        let listening = self.listening(settings)?;
+        let public_url = self
+            .public_url
+            .clone()
+            .or_else(|| settings.file.public_url.clone())
+            .unwrap_or_else(|| format!("http://{}", listening.address));
+        let public_url = public_url.trim_end_matches('/').to_owned();
+        let built = self.carriers.build(&settings.file, &public_url)?;
+        ensure!(
+            self.clock_start.is_none() || !built.live || self.rehearsal_carriers,
+            "a rehearsal does not use live carriers: remove them or add --rehearsal-carriers"
+        );
+        ensure!(
+            self.clock_speed.is_finite() && self.clock_speed > 0.0,
+            "clock-speed: must be above 0"
+        );
+        let randomness = Arc::new(SystemRandomness);
+        let db = open::database(settings, Durability::Full, randomness.clone()).await?;
+        let clock: Arc<dyn Clock> = match self.clock_start {
+            Some(start) => Arc::new(RehearsalClock::new(start, self.clock_speed)),
+            None => Arc::new(SystemClock),
+        };
+        let wiring = Wiring {
+            clock,
+            randomness,
+            carriers: built.carriers,
+            public_url: public_url.clone(),
+            rules: open::rules(settings)?,
+            side_by_side: SIDE_BY_SIDE,
+        };
+        let desk = open::desk(db, wiring);
+        let surface = server::surface(
+            public_url.starts_with("https:"),
+            !built.live,
+            built.twilio_auth_token,
+        );
+        server::run(desk, surface, &listening, |address| {
+            tracing::info!(%address, "listening");
+        })
+        .await?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn listening(&self, settings: &Resolved) -> anyhow::Result<Listening> {
+        let address = match (self.listen, &settings.file.listen) {
+            (Some(address), _) => address,
+            (None, Some(text)) => text.parse().context("listen: must be ADDRESS:PORT")?,
+            (None, None) => SocketAddr::from(([127, 0, 0, 1], 8080)),
+        };
+        let cert = self
+            .tls_cert
+            .clone()
+            .or_else(|| settings.file.tls_cert.clone());
+        let key = self
+            .tls_key
+            .clone()
+            .or_else(|| settings.file.tls_key.clone());
+        Ok(Listening {
+            address,
+            tls: cert.zip(key),
+        })
+    }
+}
