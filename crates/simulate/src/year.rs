@@ -13,28 +13,21 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use tendon_care::access::Access;
-use tendon_care::appointment::VisitKind;
-use tendon_care::contact::{Address, Channel};
-use tendon_care::episode::Discharge;
+use tendon_care::contact::Address;
 use tendon_care::id::{AppointmentId, LocationId, PracticeId};
-use tendon_care::message::Body;
 use tendon_care::practice::{Clinician, Location, OpenHours};
-use tendon_care::purpose::Purpose;
-use tendon_care::touchpoint::Via;
 use tendon_channel::carrier::Outgoing;
-use tendon_desk::{Desk, DeskError, Inbound, Intake, NewPlan, NewVisit, VisitAct};
+use tendon_desk::{Desk, DeskError};
 
 use crate::behaviour;
-use crate::calendar::{Calendar, SLOT_MINUTES};
+use crate::calendar::Calendar;
 use crate::clock::SteppedClock;
-use crate::names;
-use crate::person::{self, Person, Planned};
+use crate::person::Person;
 
 /// Who works in the synthetic practice.
 const CLINICIANS: [&str; 6] = [
