@@ -3,9 +3,9 @@
 
 use jiff::tz::TimeZone;
 
-use super::layout::Column;
+use super::fields::Column;
 use super::order::Orders;
-use super::rows::Row;
+use super::row::Row;
 use super::status::Condition;
 use super::time::{self, BadTime, Stamp};
 use super::value;

@@ -1,27 +1,23 @@
 //! From a row to records: place, clinician, patient and course of care first,
 //! then what the row is about.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
-
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use super::Skip;
 use super::cells::Cells;
-use super::layout::{DocumentMap, Layout, NamedMap, PlanMap};
+use super::fields::{DocumentMap, NamedMap, PlanMap};
+use super::layout::Layout;
+use super::memory::{Memory, Namesakes, fingerprint};
 use super::order::Orders;
-use super::rows::{Flaw, MAX_ROW_BYTES, Row};
+use super::row::{Flaw, Row};
+use super::rows::MAX_ROW_BYTES;
 use super::visit::{self, Around, Reading};
 use super::{patient, value};
 use crate::Item;
 use crate::record::{
-    ClinicianRecord, DocumentRecord, EpisodeRecord, ForeignKey, LocationRecord, PatientRecord,
-    PlanRecord, Record, Said,
+    ClinicianRecord, DocumentRecord, EpisodeRecord, ForeignKey, LocationRecord, PlanRecord, Record,
 };
-
-/// How many keys are remembered, so that what was said is not said again.
-const MAX_REMEMBERED: usize = 65_536;
 
 /// Turns the rows of one table into items.
 pub struct Mapper {
@@ -67,7 +63,7 @@ impl Mapper {
 
     /// Reads a row; what it holds may have been said before.
     pub fn read(&mut self, row: &Row) -> Result<Vec<Item>, Skip> {
-        let whole = hash_of((0..row.len()).map(|at| row.cell(at)));
+        let whole = fingerprint((0..row.len()).map(|at| row.cell(at)));
         if row.flaw.is_none() && self.said.holds(whole) {
             return Err(Skip::Repeated);
         }
@@ -212,7 +208,7 @@ impl RowMapper<'_> {
         let (key, name) = visit::named(&mut self.cells, map, &self.layout.system, "location");
         if let (Some(key), Some(name)) = (&key, &name) {
             let region = self.region(map);
-            let content = hash_of([key.system.as_str(), key.value.as_str(), name.as_str()]);
+            let content = fingerprint([key.system.as_str(), key.value.as_str(), name.as_str()]);
             let record = LocationRecord {
                 key: key.clone(),
                 aliases: Vec::new(),
@@ -236,7 +232,7 @@ impl RowMapper<'_> {
         };
         let (key, name) = visit::named(&mut self.cells, map, &self.layout.system, "clinician");
         if let (Some(key), Some(name)) = (&key, &name) {
-            let content = hash_of([key.system.as_str(), key.value.as_str(), name.as_str()]);
+            let content = fingerprint([key.system.as_str(), key.value.as_str(), name.as_str()]);
             let record = ClinicianRecord {
                 key: key.clone(),
                 aliases: Vec::new(),
@@ -254,7 +250,7 @@ impl RowMapper<'_> {
             return;
         };
         let places = self.patient_columns.iter();
-        let content = hash_of(places.map(|at| self.cells.row.cell(*at)));
+        let content = fingerprint(places.map(|at| self.cells.row.cell(*at)));
         let content = if is_subject { self.whole } else { content };
         if self.said.holds(content) {
             return;
@@ -300,7 +296,7 @@ impl RowMapper<'_> {
             ended: None,
             on_hold: false,
         };
-        let content = hash_of([key.system.as_str(), &key.value, &patient.value]);
+        let content = fingerprint([key.system.as_str(), &key.value, &patient.value]);
         self.push_once(&key, content, Record::Episode(record));
         Some(key)
     }
@@ -409,78 +405,4 @@ impl RowMapper<'_> {
         }
         Value::Object(object).to_string()
     }
-}
-
-type Fixed<T> = HashMap<u64, T, BuildHasherDefault<DefaultHasher>>;
-
-/// What was said last about each key, as fingerprints; bounded, since all that is
-/// lost by forgetting is saying something again.
-#[derive(Default)]
-struct Memory {
-    by_key: Fixed<u64>,
-    contents: HashSet<u64, BuildHasherDefault<DefaultHasher>>,
-}
-
-impl Memory {
-    /// Tells whether this is still what was said last about its key.
-    fn holds(&self, content: u64) -> bool {
-        self.contents.contains(&content)
-    }
-
-    fn replace(&mut self, key: &ForeignKey, content: u64) {
-        if self.by_key.len() >= MAX_REMEMBERED {
-            self.by_key.clear();
-            self.contents.clear();
-        }
-        let key = hash_of([key.system.as_str(), key.value.as_str()]);
-        if let Some(before) = self.by_key.insert(key, content) {
-            self.contents.remove(&before);
-        }
-        self.contents.insert(content);
-    }
-}
-
-/// People who are known by name alone. Two rows of one name are two people where
-/// nothing by which they could be one agrees.
-#[derive(Default)]
-struct Namesakes {
-    known: Fixed<(Vec<u64>, u64)>,
-}
-
-impl Namesakes {
-    /// Returns the line of another person of this name.
-    fn other(&mut self, record: &PatientRecord, line: u64) -> Option<u64> {
-        let marks: Vec<u64> = match &record.contact_points {
-            Said::Value(list) => list
-                .iter()
-                .map(|contact| hash_of([contact.address.comparable()]))
-                .collect(),
-            _ => Vec::new(),
-        };
-        if self.known.len() >= MAX_REMEMBERED {
-            self.known.clear();
-        }
-        let name = hash_of([record.key.system.as_str(), &record.key.value]);
-        let (known, first) = self.known.entry(name).or_insert_with(|| (Vec::new(), line));
-        let strangers = !known.is_empty()
-            && !marks.is_empty()
-            && !marks.iter().any(|mark| known.contains(mark));
-        if strangers {
-            return Some(*first);
-        }
-        for mark in marks {
-            if !known.contains(&mark) {
-                known.push(mark);
-            }
-        }
-        None
-    }
-}
-
-fn hash_of<T: Hash>(parts: impl IntoIterator<Item = T>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for part in parts {
-        part.hash(&mut hasher);
-    }
-    hasher.finish()
 }

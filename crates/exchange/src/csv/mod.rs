@@ -20,13 +20,20 @@
 //! start and clinician, so that one that was moved is another.
 
 mod aside;
+mod built_in;
 mod cells;
+mod clock;
+mod contact;
+mod cutter;
 mod decode;
+mod fields;
 mod layout;
 mod map;
+mod memory;
 mod order;
 mod patient;
 mod person;
+mod row;
 mod rows;
 mod sniff;
 mod status;
@@ -40,9 +47,9 @@ use std::io::{self, Chain, Cursor, Read};
 
 use jiff::tz::TimeZone;
 
+pub use built_in::layouts;
 pub use layout::{BadLayout, Layout};
 pub use order::Survey;
-pub use sniff::layouts;
 pub use time::DateOrder;
 
 use crate::Item;
@@ -51,7 +58,8 @@ use crate::source;
 use decode::Decoded;
 use map::Mapper;
 use order::Orders;
-use rows::{Row, Rows};
+use row::Row;
+use rows::Rows;
 use sniff::Found;
 
 /// How much of a table is looked at before the first row is read. Some thousand
@@ -154,9 +162,9 @@ pub fn open<R: Read>(reader: R, source: &str, options: &Options) -> Result<Reade
     Ok(Reader {
         rows: table.rows,
         row: Row::default(),
-        mapper: Mapper::new(layout, source.to_owned(), header, orders, zone),
+        mapper: Mapper::new(layout, source.to_owned(), header.clone(), orders, zone),
         source: source.to_owned(),
-        header: folded,
+        header,
         header_line: line,
         tally: Tally::default(),
         told: Told::default(),

@@ -6,7 +6,9 @@ use tendon_care::patient::{Identifier, Region, Relation};
 use tendon_care::person::{Mrn, PersonName, Sex};
 
 use super::cells::{Cell, Cells};
-use super::layout::{Column, PatientMap, fold};
+use super::contact::{self, BadPhone};
+use super::fields::{Column, PatientMap};
+use super::layout::fold;
 use super::{person, value};
 use crate::hl7::names::is_test;
 use crate::record::{ContactRecord, ForeignKey, PatientRecord, ProxyRecord, Said};
@@ -190,13 +192,13 @@ struct Found {
 impl Found {
     fn phones(&mut self, cells: &mut Cells<'_>, column: &Column, line: Line) {
         for cell in cells.all(column) {
-            self.take(cells, cell.at, value::phones(cell.text, line));
+            self.take(cells, cell.at, contact::phones(cell.text, line));
         }
     }
 
     fn emails(&mut self, cells: &mut Cells<'_>, column: &Column) {
         for cell in cells.all(column) {
-            self.take(cells, cell.at, value::emails(cell.text));
+            self.take(cells, cell.at, contact::emails(cell.text));
         }
     }
 
@@ -204,14 +206,14 @@ impl Found {
         &mut self,
         cells: &mut Cells<'_>,
         at: usize,
-        read: Vec<Result<ContactRecord, value::BadPhone>>,
+        read: Vec<Result<ContactRecord, BadPhone>>,
     ) {
         for one in read {
             match one {
                 Ok(contact) if self.contacts.iter().any(|c| c.address == contact.address) => {}
                 Ok(contact) => self.contacts.push(contact),
                 Err(error) => {
-                    let filler = value::BadPhone::Address(InvalidAddress::Placeholder);
+                    let filler = BadPhone::Address(InvalidAddress::Placeholder);
                     *(if error == filler {
                         &mut self.fillers
                     } else {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use tendon_care::appointment::{CancelledBy, VisitKind};
 
-use super::layout::{Column, Field, fold};
+use super::fields::{Column, Field};
+use super::layout::fold;
 use crate::record::VisitStatus;
 
 /// A state that a rule can give to a visit; written so in layouts.
@@ -64,8 +65,8 @@ pub struct StatusRule {
     filled: Option<Word>,
     /// What a yes in it says.
     yes: Option<Word>,
-    /// What single words in it say.
-    #[serde(default)]
+    /// What single words in it say; folded.
+    #[serde(default, deserialize_with = "folded_words")]
     values: BTreeMap<String, Word>,
     /// Whether the words that everybody uses count, too, and others are a problem.
     #[serde(default)]
@@ -103,10 +104,7 @@ impl StatusRule {
             return Verdict::Is(word);
         }
         let folded = fold(cell);
-        let given = self
-            .values
-            .iter()
-            .find_map(|(value, word)| (fold(value) == folded).then_some(*word));
+        let given = self.values.get(&folded).copied();
         match given.or_else(|| self.common.then(|| common(&folded)).flatten()) {
             Some(word) => Verdict::Is(word),
             None if self.common && !folded.is_empty() => Verdict::Unknown,
@@ -122,8 +120,8 @@ pub struct Condition {
     pub(super) column: Column,
     /// Holds if the cell has any text (true) or none (false).
     filled: Option<bool>,
-    /// Holds for these words.
-    #[serde(default)]
+    /// Holds for these words; folded.
+    #[serde(default, deserialize_with = "folded_list")]
     values: Vec<String>,
 }
 
@@ -133,9 +131,19 @@ impl Condition {
         if let Some(filled) = self.filled {
             return cell.is_empty() != filled;
         }
-        let folded = fold(cell);
-        !cell.is_empty() && self.values.iter().any(|value| fold(value) == folded)
+        !cell.is_empty() && self.values.contains(&fold(cell))
     }
+}
+
+fn folded_words<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Word>, D::Error> {
+    let words = BTreeMap::<String, Word>::deserialize(from)?;
+    let folded = words.into_iter().map(|(text, word)| (fold(&text), word));
+    Ok(folded.collect())
+}
+
+fn folded_list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let words = Vec::<String>::deserialize(from)?;
+    Ok(words.iter().map(|text| fold(text)).collect())
 }
 
 /// Knows the words that schedulers and front desks write.

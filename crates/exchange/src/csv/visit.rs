@@ -4,9 +4,10 @@ use tendon_care::appointment::{CancelledBy, VisitKind};
 use tendon_care::person::search_words;
 
 use super::cells::Cells;
-use super::layout::AppointmentMap;
+use super::clock::Clock;
+use super::fields::{AppointmentMap, NamedMap};
 use super::status::{self, Verdict, Word};
-use super::time::{self, BadTime, Clock};
+use super::time::{self, BadTime};
 use super::value;
 use crate::record::{AppointmentRecord, ForeignKey, Moment, VisitStatus};
 
@@ -269,7 +270,7 @@ fn key(
 /// Returns the key and the name of a clinician or a place.
 pub fn named(
     cells: &mut Cells<'_>,
-    map: &super::layout::NamedMap,
+    map: &NamedMap,
     system: &str,
     what: &str,
 ) -> (Option<ForeignKey>, Option<String>) {

@@ -102,7 +102,12 @@ impl Table {
 }
 
 fn names(patients: &[&PatientRecord]) -> Vec<String> {
-    let full = |p: &&PatientRecord| p.name.as_ref().map(|name| name.full()).unwrap_or_default();
+    let full = |p: &&PatientRecord| {
+        p.name
+            .as_ref()
+            .map(tendon_care::person::PersonName::full)
+            .unwrap_or_default()
+    };
     patients.iter().map(full).collect()
 }
 

@@ -36,8 +36,8 @@ fn all_files() -> Vec<PathBuf> {
             continue;
         };
         files.extend(entries.map(|entry| entry.unwrap().path()).filter(|path| {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            name != "header_aliases.csv" && (name.ends_with(".csv") || name.ends_with(".tsv"))
+            let ending = path.extension().and_then(|ending| ending.to_str());
+            !path.ends_with("header_aliases.csv") && matches!(ending, Some("csv" | "tsv"))
         }));
     }
     files.sort();

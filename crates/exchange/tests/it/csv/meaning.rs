@@ -1,6 +1,8 @@
 //! What cells mean: dates and their order, spreadsheets' damage, keys,
 //! duplicates, mappings.
 
+use std::fmt::Write as _;
+
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 use tendon_care::appointment::{CancelledBy, VisitKind};
@@ -20,7 +22,7 @@ fn one_row_decides_the_order_of_a_whole_column() {
     let table = |last: &str| {
         let mut text = String::from("Patient ID,First Name,Last Name,DOB\n");
         for n in 0..50 {
-            text += &format!("{n},Sam,Reed,03/04/19{}\n", 50 + n);
+            writeln!(text, "{n},Sam,Reed,03/04/19{}", 50 + n).unwrap();
         }
         text + "99,Sam,Reed," + last + "\n"
     };
@@ -48,7 +50,7 @@ fn one_row_decides_the_order_of_a_whole_column() {
 fn long_table() -> String {
     let mut text = String::from("Patient ID,First Name,Last Name,DOB\n");
     for n in 0..40_000 {
-        text += &format!("{n},Sam,Reed,03/04/19{}\n", 50 + n % 50);
+        writeln!(text, "{n},Sam,Reed,03/04/19{}", 50 + n % 50).unwrap();
     }
     text + "x,Sam,Reed,25/12/1980\ny,Sam,Reed,03/04/1980\n"
 }

@@ -1,6 +1,8 @@
 //! Tables that were spoilt on their way: whatever the bytes, they end as records
 //! or problems, and one that was spoilt in one place loses one row.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use tendon_exchange::csv::{Layout, Options, layouts};
 
@@ -11,12 +13,14 @@ const HEADER: &str = "Patient ID,First Name,Last Name,DOB,Cell Phone,Email,State
 fn sound_table(rows: usize) -> String {
     let mut text = HEADER.to_owned();
     for n in 0..rows {
-        text += &format!(
-            "{n},Sam,\"Reed, {n}\",{:02}/{:02}/1980,208-555-01{:02},s{n}@example.org,NH,03431\n",
+        writeln!(
+            text,
+            "{n},Sam,\"Reed, {n}\",{:02}/{:02}/1980,208-555-01{:02},s{n}@example.org,NH,03431",
             n % 12 + 1,
             n % 28 + 1,
             n % 100
-        );
+        )
+        .unwrap();
     }
     text
 }
