@@ -16,13 +16,14 @@ use tendon_care::decision::{Decision, Outcome as Verdict};
 use tendon_care::gate::{self, Expects, Request, Sent, SentThere, Subject, TEXT_THEN_EMAIL};
 use tendon_care::id::{ContactPointId, ConversationId, MessageId, PatientId};
 use tendon_care::message::{Cause, Content, MessageState};
+use tendon_care::purpose::Purpose;
 use tendon_care::segment;
 use tendon_care::touchpoint::Fact;
 use tendon_care::zone::{Place, State};
 use tendon_channel::carrier::{Outgoing, Sender};
 use tendon_store::{
     AddressKey, ClaimedMessage, ConversationRow, DecisionRow, Lease, LinkRow, MessageMove,
-    MessageRow, Versioned, Write,
+    MessageRow, Versioned, WayOutRow, Write,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -51,10 +52,10 @@ pub struct Round {
 }
 
 /// What is read before the decision, besides the chart.
-struct Known {
+pub(crate) struct Known {
     ledger: tendon_care::consent::Ledger,
-    to_person: Vec<Sent>,
-    to_address: Vec<SentThere>,
+    pub(crate) to_person: Vec<Sent>,
+    pub(crate) to_address: Vec<SentThere>,
     threads: Vec<(ContactPointId, Channel, ConversationId)>,
 }
 
@@ -159,7 +160,11 @@ impl Desk {
         outcome::answered(self, &access, id, answer).await
     }
 
-    async fn known(&self, access: &Access, patient: PatientId) -> Result<Known, DeskError> {
+    pub(crate) async fn known(
+        &self,
+        access: &Access,
+        patient: PatientId,
+    ) -> Result<Known, DeskError> {
         let reader = self.reader(access);
         let since = self.now() - CAP_WINDOW;
         let counted = |sends: Vec<(Timestamp, tendon_care::purpose::Purpose, bool)>| {
@@ -242,8 +247,17 @@ fn judge(
     }
 }
 
-fn decide(change: &Change<'_>, row: &Versioned<MessageRow>, known: &Known) -> Decision {
-    let now = change.now();
+fn decide(change: &Change<'_>, row: &MessageRow, known: &Known) -> Decision {
+    foresee(change, row, known, change.now())
+}
+
+/// Decides as if it were `now`, with what is known of this patient at present.
+pub(crate) fn foresee(
+    change: &Change<'_>,
+    row: &MessageRow,
+    known: &Known,
+    now: Timestamp,
+) -> Decision {
     let house = change.house();
     let patient = &change.chart.patient.value;
     let message = &row.message;
@@ -254,6 +268,7 @@ fn decide(change: &Change<'_>, row: &Versioned<MessageRow>, known: &Known) -> De
     let place = place(patient, clinic, house.practice.state.as_deref());
     let today = place.local_date(now);
     let origin = match (&message.cause, message.contact_point) {
+        (Cause::Reply, Some(to)) if row.sender.is_some() => gate::Origin::StaffAnswer { to },
         (Cause::Reply, Some(to)) => gate::Origin::Answer { to },
         (Cause::Staff, _) => gate::Origin::Staff,
         _ => gate::Origin::Automation,
@@ -351,6 +366,9 @@ fn hand_over(
         .carriers()
         .of(channel)
         .map(|carrier| carrier.name().to_owned());
+    let unsubscribe_url = (channel == Channel::Email)
+        .then(|| way_out(change, message.purpose, point.id))
+        .flatten();
     let attempt = 1;
     change.write(Write::OutboxStarted(message.id));
     change.write(Write::MessageState(Box::new(MessageMove {
@@ -376,10 +394,30 @@ fn hand_over(
             reply_to: None,
         },
         in_reply_to: None,
-        unsubscribe_url: None,
+        unsubscribe_url,
         attempt,
         at: now,
     })
+}
+
+/// Makes the one-click way out that mail about feedback and promotion carries.
+/// Reminders carry none: one slip of a thumb must not end them, and the page behind
+/// their link ends them just as well.
+fn way_out(change: &mut Change<'_>, purpose: Purpose, point: ContactPointId) -> Option<String> {
+    if !matches!(purpose, Purpose::Feedback | Purpose::Marketing) {
+        return None;
+    }
+    let (token, token_hash) = link::new_token(&change.desk().mint());
+    change.write(Write::WayOutNew(WayOutRow {
+        id: change.desk().mint().id(),
+        token_hash,
+        patient: change.chart.patient.id,
+        contact_point: point,
+        purpose,
+        created_at: change.now(),
+        used_at: None,
+    }));
+    Some(link::way_out_url(change.desk().public_url(), &token))
 }
 
 /// Words a templated message for the chosen channel and address, with a link of

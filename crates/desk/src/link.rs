@@ -26,6 +26,11 @@ pub(crate) fn url(public_url: &str, token: &str) -> String {
     format!("{public_url}/portal/{token}")
 }
 
+/// Returns the one-click way out of a kind of e-mail (RFC 8058).
+pub(crate) fn way_out_url(public_url: &str, token: &str) -> String {
+    format!("{public_url}/unsubscribe/{token}")
+}
+
 /// Returns when a link made now stops working, by the rules of the day.
 pub(crate) fn expiry(house: &House, now: Timestamp) -> Timestamp {
     let today = now.to_zoned(house.practice.time_zone.clone()).date();

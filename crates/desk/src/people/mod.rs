@@ -16,6 +16,7 @@ use tendon_care::touchpoint::Fact;
 use tendon_store::Action;
 
 pub use self::consents::{Given, Proof, TakenBack};
+pub(crate) use self::consents::{withdraw_meant, write_entry};
 pub use self::contacts::NewContact;
 pub use self::proxies::{NewProxy, ProxyAct};
 use crate::change::{Change, Origin};

@@ -59,16 +59,12 @@ impl Desk {
         &self,
         token: &str,
     ) -> Result<Option<(Access, SessionInfo)>, DeskError> {
-        let Some((practice, row, user)) = self.live_session(token).await? else {
+        let Some((practice, mut row, user)) = self.complete_session(token).await? else {
             return Ok(None);
         };
-        if !row.complete {
-            return Ok(None);
-        }
         let now = self.now();
         let access = access_of(practice, &user);
-        let mut seen_at = row.seen_at;
-        if now.duration_since(seen_at) >= SEEN_EVERY {
+        if now.duration_since(row.seen_at) >= SEEN_EVERY {
             let mut commit = Commit::new(&access);
             commit.push(Write::Session(SessionMove {
                 token_hash: row.token_hash.clone(),
@@ -76,23 +72,31 @@ impl Desk {
                 complete: true,
             }));
             match self.db().commit(commit).await {
-                Ok(()) => seen_at = now,
+                Ok(()) => row.seen_at = now,
                 // It was ended at this very moment.
                 Err(CommitError::Conflict { .. }) => return Ok(None),
                 Err(error) => return Err(error.into()),
             }
         }
-        let info = SessionInfo {
-            id: row.id,
-            user: user.id,
-            name: user.name.clone(),
-            email: user.email.clone(),
-            role: user.role,
-            has_codes: user.totp_secret.is_some(),
-            ends_at: row.created_at + ABSOLUTE_LIFE,
-            idle_at: (seen_at + IDLE_LIFE).min(row.created_at + ABSOLUTE_LIFE),
-        };
-        Ok(Some((access, info)))
+        Ok(Some((access, info(&row, &user))))
+    }
+
+    /// Finds the same without using the session: a page that reloads itself must
+    /// not keep a session awake at which nobody sits.
+    pub async fn authenticate_asleep(
+        &self,
+        token: &str,
+    ) -> Result<Option<(Access, SessionInfo)>, DeskError> {
+        let found = self.complete_session(token).await?;
+        Ok(found.map(|(practice, row, user)| (access_of(practice, &user), info(&row, &user))))
+    }
+
+    async fn complete_session(
+        &self,
+        token: &str,
+    ) -> Result<Option<(PracticeId, SessionRow, UserRow)>, DeskError> {
+        let found = self.live_session(token).await?;
+        Ok(found.filter(|(_, row, _)| row.complete))
     }
 
     /// Ends a session. Ending one that is over is no error.
@@ -144,6 +148,20 @@ impl Desk {
             complete,
         };
         (token, row)
+    }
+}
+
+fn info(row: &SessionRow, user: &UserRow) -> SessionInfo {
+    let ends_at = row.created_at + ABSOLUTE_LIFE;
+    SessionInfo {
+        id: row.id,
+        user: user.id,
+        name: user.name.clone(),
+        email: user.email.clone(),
+        role: user.role,
+        has_codes: user.totp_secret.is_some(),
+        ends_at,
+        idle_at: (row.seen_at + IDLE_LIFE).min(ends_at),
     }
 }
 

@@ -3,7 +3,12 @@
 
 #![cfg(test)]
 
+mod import;
+mod messages;
+mod people;
+mod portal;
 mod receipts;
 mod reminders;
 mod staff;
+mod workers;
 mod world;

@@ -235,6 +235,28 @@ async fn a_session_ends_when_unused_and_at_the_end_of_the_day() {
 }
 
 #[tokio::test]
+async fn a_page_that_reloads_itself_keeps_nobody_signed_in() {
+    let (world, _) = world("asleep").await;
+    let token = welcome(&world).await;
+    for _ in 0..2 {
+        world.wait_for(IDLE_LIFE / 2 - SignedDuration::from_secs(1));
+        let seen = world
+            .desk
+            .authenticate_asleep(token.expose())
+            .await
+            .unwrap();
+        assert!(seen.is_some());
+    }
+    world.wait_for(SignedDuration::from_secs(2));
+    let gone = world
+        .desk
+        .authenticate_asleep(token.expose())
+        .await
+        .unwrap();
+    assert!(gone.is_none(), "looking is no use of a session");
+}
+
+#[tokio::test]
 async fn a_password_a_role_and_a_bar_end_every_session() {
     let (world, user) = world("ends").await;
     let desk = &world.desk;

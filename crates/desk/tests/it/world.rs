@@ -20,9 +20,16 @@ use tendon_care::{Clock, Randomness};
 use tendon_channel::carrier::{Answer, Carrier, Found, Outcome, Outgoing, Window};
 use tendon_desk::{Carriers, Desk, Heard, Inbound, NewVisit, Parts};
 use tendon_store::{Commit, ConsentRow, Db, Durability, Options, SecretKey, Write};
+use tendon_testkit::database::TestDb;
 
 #[derive(Debug)]
 pub struct Hands(AtomicI64);
+
+impl Hands {
+    pub fn set(&self, at: Timestamp) {
+        self.0.store(at.as_millisecond(), Ordering::SeqCst);
+    }
+}
 
 impl Clock for Hands {
     fn now(&self) -> Timestamp {
@@ -48,6 +55,10 @@ impl Randomness for Dice {
 /// A carrier that remembers what it was given and answers as it is told.
 #[derive(Debug, Default)]
 pub struct Memory {
+    /// Held for writing, nothing gets through.
+    pub open: Arc<tokio::sync::RwLock<()>>,
+    /// Messages that were handed over, answered or not.
+    pub calls: AtomicU64,
     pub sent: Mutex<Vec<(Timestamp, Outgoing)>>,
     pub answers: Mutex<Vec<Outcome>>,
 }
@@ -59,6 +70,8 @@ impl Carrier for Memory {
 
     fn send<'a>(&'a self, outgoing: &'a Outgoing) -> Answer<'a, Outcome> {
         Box::pin(async move {
+            self.calls.fetch_add(1, Ordering::SeqCst);
+            let _open = self.open.read().await;
             let mut sent = self.sent.lock().unwrap();
             sent.push((outgoing.at, outgoing.clone()));
             let planned = self.answers.lock().unwrap().pop();
@@ -89,10 +102,15 @@ pub struct World {
     pub location: LocationId,
     file: std::path::PathBuf,
     texts: AtomicU64,
+    /// Kept until the end: the database goes with it.
+    _own: Option<TestDb>,
 }
 
 impl Drop for World {
     fn drop(&mut self) {
+        if self.file.as_os_str().is_empty() {
+            return;
+        }
         for ending in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{}{ending}", self.file.display()));
         }
@@ -111,11 +129,27 @@ impl World {
         let number = NEXT.fetch_add(1, Ordering::SeqCst);
         let file =
             std::env::temp_dir().join(format!("tendon-{name}-{}-{number}.db", std::process::id()));
+        let url = format!("sqlite:{}", file.display());
+        Self::at_url(url, file, None, now).await
+    }
+
+    /// Opens the same practice in a database of the test's own, on either engine.
+    pub async fn on(db: TestDb, now: &str) -> Self {
+        Self::at_url(
+            db.url().to_owned(),
+            std::path::PathBuf::new(),
+            Some(db),
+            now,
+        )
+        .await
+    }
+
+    async fn at_url(url: String, file: std::path::PathBuf, own: Option<TestDb>, now: &str) -> Self {
         let randomness: Arc<dyn Randomness> = Arc::new(Dice::default());
         let clock = Arc::new(Hands(AtomicI64::new(at(now).as_millisecond())));
         let carrier = Arc::new(Memory::default());
         let db = Db::open(Options {
-            url: format!("sqlite:{}", file.display()),
+            url,
             durability: Durability::Bulk,
             kek: SecretKey::new([5; 32]),
             randomness: Arc::clone(&randomness),
@@ -161,6 +195,7 @@ impl World {
             location: location.id,
             file,
             texts: AtomicU64::new(0),
+            _own: own,
         }
     }
 
@@ -295,6 +330,64 @@ impl World {
             writeln!(story, "{} {words}", local.strftime("%b %e %H:%M")).unwrap();
         }
         story
+    }
+
+    pub async fn book_evaluation(&self, patient: PatientId, starts: &str) -> AppointmentId {
+        let visit = NewVisit {
+            patient,
+            episode: None,
+            location: self.location,
+            clinician: None,
+            kind: tendon_care::appointment::VisitKind::Evaluation,
+            starts_at: at(starts),
+            minutes: 40,
+        };
+        self.desk.book(&self.access, &visit).await.unwrap()
+    }
+
+    /// Adds a mailbox with consents on a form.
+    pub async fn mailbox(&self, patient: PatientId, email: &str, purposes: &[Purpose]) {
+        use tendon_desk::{Given, NewContact, Proof};
+        let address = Address::Email(tendon_care::contact::Email::parse(email).unwrap());
+        let new = NewContact {
+            address: address.clone(),
+            line: Line::Unknown,
+            owner: Owner::Patient,
+        };
+        self.desk
+            .add_contact(&self.access, patient, &new)
+            .await
+            .unwrap();
+        let points = self.reader().contact_points(patient).await.unwrap();
+        let point = points
+            .iter()
+            .find(|point| point.address == address)
+            .unwrap();
+        for purpose in purposes {
+            let given = Given {
+                purpose: *purpose,
+                channel: None,
+                basis: Basis::Form,
+                wording_version: "1".into(),
+                warning_version: None,
+                proof: Proof::Form("intake".into()),
+            };
+            self.desk
+                .grant_consent(&self.access, patient, point.id, &given)
+                .await
+                .unwrap();
+        }
+    }
+
+    /// Returns the token of the link that left last.
+    pub fn last_link(&self) -> String {
+        let sent = self.carrier.sent.lock().unwrap();
+        let words = sent.iter().rev().find_map(|(_, outgoing)| {
+            let (_, rest) = outgoing.content.text.expose().split_once("/portal/")?;
+            let token = rest.split(|c: char| c.is_whitespace()).next()?;
+            Some(token.trim_end_matches('.').to_owned())
+        });
+        words.expect("a link was sent")
     }
 
     /// Reads as the practice itself.

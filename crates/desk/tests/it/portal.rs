@@ -1,0 +1,437 @@
+//! What a patient may do through a signed link, and what nobody may.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+use jiff::civil::{Date, date};
+use tendon_care::contact::Standing;
+use tendon_care::id::{AppointmentId, PatientId};
+use tendon_care::language::Language;
+use tendon_care::purpose::{Purpose, Purposes};
+use tendon_care::task::TaskKind;
+use tendon_care::touchpoint::Via;
+use tendon_desk::{
+    Checked, DeskError, Draft, PortalError, Posted, VERIFIED_LIFE, VisitAct, VisitStanding, Wanted,
+};
+
+use crate::world::{World, at};
+
+const PHONE: &str = "312-555-0142";
+const BORN: Date = date(1968, 2, 29);
+
+struct Linked {
+    world: World,
+    ana: PatientId,
+    visit: AppointmentId,
+    token: String,
+}
+
+/// A reminder with a link has gone out three weeks before a first visit.
+async fn linked(name: &str) -> Linked {
+    let world = World::open(name, "2026-11-02T10:00").await;
+    let ana = world.patient("Ana", PHONE).await;
+    let visit = world.book_evaluation(ana, "2026-11-24T08:40").await;
+    world.run_until("2026-11-03T12:00").await;
+    let token = world.last_link();
+    Linked {
+        world,
+        ana,
+        visit,
+        token,
+    }
+}
+
+impl Linked {
+    async fn verify(&self) {
+        let right = self
+            .world
+            .desk
+            .check_birthday(&self.token, BORN)
+            .await
+            .unwrap();
+        assert!(matches!(right, Checked::Right { .. }));
+    }
+
+    async fn act(&self, act: VisitAct) -> Result<(), PortalError> {
+        self.world.desk.portal_act(&self.token, act).await
+    }
+
+    async fn standing(&self) -> VisitStanding {
+        let page = self.world.desk.portal_visit(&self.token).await.unwrap();
+        page.unwrap().standing
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_the_visit_shows_before_the_birthday() {
+    let linked = linked("portal-before").await;
+    let desk = &linked.world.desk;
+    let greeting = desk.open_link(&linked.token).await.unwrap();
+    assert_eq!(greeting.clinic, "Riverside PT");
+    assert!(!greeting.verified);
+    let token = &linked.token;
+    let wanted = Wanted {
+        purposes: Purposes::default(),
+        ways: BTreeSet::new(),
+    };
+    let refusals = [
+        desk.portal_visit(token).await.map(drop),
+        desk.portal_act(token, VisitAct::Confirm).await,
+        desk.portal_calendar(token).await.map(drop),
+        desk.portal_language(token, Language::Spanish).await,
+        desk.portal_preferences(token).await.map(drop),
+        desk.set_portal_preferences(token, &wanted).await,
+    ];
+    for refused in refusals {
+        assert!(
+            matches!(refused, Err(PortalError::NotVerified)),
+            "{refused:?}"
+        );
+    }
+    linked.verify().await;
+    let page = desk.portal_visit(token).await.unwrap().unwrap();
+    assert_eq!(page.first_name.as_deref(), Some("Ana"));
+    assert_eq!(page.at.timestamp(), at("2026-11-24T08:40"));
+    assert_eq!((page.minutes, page.standing), (40, VisitStanding::Booked));
+    linked.world.wait_for(VERIFIED_LIFE);
+    let late = desk.portal_visit(token).await;
+    assert!(matches!(late, Err(PortalError::NotVerified)));
+}
+
+#[tokio::test]
+async fn who_opens_a_link_has_proved_the_address() {
+    let linked = linked("portal-proof").await;
+    linked.verify().await;
+    let points = linked
+        .world
+        .reader()
+        .contact_points(linked.ana)
+        .await
+        .unwrap();
+    assert!(matches!(points[0].standing, Standing::Verified { .. }));
+}
+
+#[tokio::test]
+async fn five_wrong_birthdays_kill_the_link_however_fast_they_come() {
+    let linked = linked("portal-guess").await;
+    let mut tries = tokio::task::JoinSet::new();
+    for year in 1950..1970 {
+        let (desk, token) = (linked.world.desk.clone(), linked.token.clone());
+        tries.spawn(async move { desk.check_birthday(&token, date(year, 1, 1)).await });
+    }
+    for answer in tries.join_all().await {
+        let refused = matches!(answer, Ok(Checked::Wrong { .. }) | Err(PortalError::Dead));
+        assert!(refused, "{answer:?}");
+    }
+    let desk = &linked.world.desk;
+    let right = desk.check_birthday(&linked.token, BORN).await;
+    assert!(
+        matches!(right, Err(PortalError::Dead)),
+        "the right one comes too late"
+    );
+    assert!(matches!(
+        desk.open_link(&linked.token).await,
+        Err(PortalError::Dead)
+    ));
+}
+
+#[tokio::test]
+async fn a_right_birthday_forgets_the_wrong_ones() {
+    let linked = linked("portal-forget").await;
+    let desk = &linked.world.desk;
+    for left in [4, 3, 2, 1] {
+        let wrong = desk
+            .check_birthday(&linked.token, date(1968, 2, 28))
+            .await
+            .unwrap();
+        assert_eq!(wrong, Checked::Wrong { left });
+    }
+    linked.verify().await;
+    let greeting = desk.open_link(&linked.token).await.unwrap();
+    assert_eq!(greeting.tries_left, 5);
+}
+
+#[tokio::test]
+async fn a_link_ends_with_its_time_and_a_fresh_one_goes_to_the_same_address() {
+    let linked = linked("portal-renew").await;
+    let desk = &linked.world.desk;
+    assert!(matches!(
+        desk.open_link("nonsense").await,
+        Err(PortalError::Unknown)
+    ));
+    assert!(matches!(
+        desk.renew_link("nonsense").await,
+        Err(PortalError::Unknown)
+    ));
+    linked.world.run_until("2026-12-02T12:00").await;
+    assert!(matches!(
+        desk.open_link(&linked.token).await,
+        Err(PortalError::Expired)
+    ));
+    let before = linked.world.carrier.sent.lock().unwrap().len();
+    for _ in 0..3 {
+        desk.renew_link(&linked.token).await.unwrap();
+        linked.world.drain().await;
+    }
+    let sent = linked.world.carrier.sent.lock().unwrap().len();
+    assert_eq!(sent, before + 1, "tapping again sends nothing more");
+    let fresh = linked.world.last_link();
+    assert_ne!(fresh, linked.token);
+    desk.open_link(&fresh).await.unwrap();
+    linked.world.wait(24 * 91);
+    assert!(matches!(
+        desk.renew_link(&linked.token).await,
+        Err(PortalError::Expired)
+    ));
+}
+
+#[tokio::test]
+async fn a_patient_confirms_asks_to_move_and_calls_off() {
+    let linked = linked("portal-acts").await;
+    linked.verify().await;
+    linked.act(VisitAct::Confirm).await.unwrap();
+    assert_eq!(linked.standing().await, VisitStanding::Confirmed);
+    for _ in 0..2 {
+        linked.act(VisitAct::AskToMove).await.unwrap();
+    }
+    assert_eq!(linked.standing().await, VisitStanding::MoveAsked);
+    let tasks = linked.world.reader().tasks_of(linked.ana).await.unwrap();
+    let asked = tasks.iter().filter(|task| task.kind == TaskKind::MoveVisit);
+    assert_eq!(asked.count(), 1, "tapped twice is asked once");
+    linked.act(VisitAct::CannotCome).await.unwrap();
+    assert_eq!(linked.standing().await, VisitStanding::Cancelled);
+    let gone = linked.act(VisitAct::Confirm).await;
+    assert!(
+        matches!(gone, Err(PortalError::Desk(DeskError::Visit(_)))),
+        "{gone:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_patient_does_not_do_what_is_staffs_to_do() {
+    let linked = linked("portal-staff").await;
+    linked.verify().await;
+    for act in [
+        VisitAct::Arrive,
+        VisitAct::Complete,
+        VisitAct::CancelByClinic,
+        VisitAct::Void,
+        VisitAct::Move {
+            starts_at: at("2026-11-30T15:00"),
+        },
+    ] {
+        let refused = linked.act(act).await;
+        let hidden = matches!(refused, Err(PortalError::Desk(DeskError::NotFound(_))));
+        assert!(hidden, "{act:?} {refused:?}");
+    }
+    assert_eq!(linked.standing().await, VisitStanding::Booked);
+}
+
+#[tokio::test]
+async fn a_moved_visit_says_so_and_its_calendar_entry_follows() {
+    let linked = linked("portal-moved").await;
+    linked.verify().await;
+    let desk = &linked.world.desk;
+    let before = desk.portal_calendar(&linked.token).await.unwrap();
+    assert!(before.contains("SEQUENCE:0\r\n"), "{before}");
+    assert!(before.contains("STATUS:TENTATIVE\r\n"));
+    let act = VisitAct::Move {
+        starts_at: at("2026-11-25T15:00"),
+    };
+    desk.on_visit(&linked.world.access, linked.visit, act, Via::Staff)
+        .await
+        .unwrap();
+    assert_eq!(linked.standing().await, VisitStanding::Moved);
+    let after = desk.portal_calendar(&linked.token).await.unwrap();
+    assert!(after.contains("DTSTART:20261125T210000Z\r\n"), "{after}");
+    assert!(!after.contains("SEQUENCE:0\r\n"));
+    assert!(!after.contains("Ana"), "calendars are shared");
+}
+
+#[tokio::test]
+async fn the_language_is_the_patients_to_choose() {
+    let linked = linked("portal-language").await;
+    linked.verify().await;
+    let desk = &linked.world.desk;
+    desk.portal_language(&linked.token, Language::Spanish)
+        .await
+        .unwrap();
+    let greeting = desk.open_link(&linked.token).await.unwrap();
+    assert_eq!(greeting.language, Language::Spanish);
+}
+
+#[tokio::test]
+async fn preferences_end_and_begin_what_is_ticked() {
+    let linked = linked("portal-preferences").await;
+    linked.verify().await;
+    let desk = &linked.world.desk;
+    let shown = desk.portal_preferences(&linked.token).await.unwrap();
+    let on = |shown: &tendon_desk::Preferences, purpose| shown.purposes.contains(&(purpose, true));
+    assert!(on(&shown, Purpose::Care) && on(&shown, Purpose::CareOther));
+    assert!(
+        shown
+            .purposes
+            .iter()
+            .all(|(purpose, _)| *purpose != Purpose::Safety)
+    );
+    let ways: BTreeSet<_> = shown.ways.iter().map(|way| way.point).collect();
+    assert_eq!(shown.ways[0].hint, "•••0142");
+    let before = linked
+        .world
+        .reader()
+        .ledger(linked.ana)
+        .await
+        .unwrap()
+        .entries()
+        .len();
+    let same = Wanted {
+        purposes: [Purpose::Care, Purpose::CareOther].into_iter().collect(),
+        ways: ways.clone(),
+    };
+    desk.set_portal_preferences(&linked.token, &same)
+        .await
+        .unwrap();
+    let after = linked
+        .world
+        .reader()
+        .ledger(linked.ana)
+        .await
+        .unwrap()
+        .entries()
+        .len();
+    assert_eq!(before, after, "nothing changed, nothing is written");
+    linked.world.wait_for(SignedDuration::from_secs(1));
+    let less = Wanted {
+        purposes: [Purpose::CareOther, Purpose::Marketing]
+            .into_iter()
+            .collect(),
+        ways: ways.clone(),
+    };
+    desk.set_portal_preferences(&linked.token, &less)
+        .await
+        .unwrap();
+    let shown = desk.portal_preferences(&linked.token).await.unwrap();
+    assert!(!on(&shown, Purpose::Care) && on(&shown, Purpose::CareOther));
+    assert!(
+        !on(&shown, Purpose::Marketing),
+        "promotion needs a signature"
+    );
+    linked.world.wait_for(SignedDuration::from_secs(1));
+    let token = &linked.token;
+    desk.set_portal_preferences(token, &same).await.unwrap();
+    let shown = desk.portal_preferences(token).await.unwrap();
+    assert!(on(&shown, Purpose::Care), "a tick is a fresh yes");
+    let nowhere = Wanted {
+        ways: BTreeSet::new(),
+        ..same
+    };
+    linked.world.wait_for(SignedDuration::from_secs(1));
+    desk.set_portal_preferences(token, &nowhere).await.unwrap();
+    let shown = desk.portal_preferences(token).await.unwrap();
+    assert!(shown.purposes.iter().all(|(_, on)| !on) && !shown.ways[0].on);
+    let sent = linked.world.carrier.sent.lock().unwrap().len();
+    linked.world.run_until("2026-11-24T09:00").await;
+    let after = linked.world.carrier.sent.lock().unwrap().len();
+    assert_eq!(after, sent, "no reminders any more");
+}
+
+#[tokio::test]
+async fn stopping_needs_the_link_and_nothing_else() {
+    let linked = linked("portal-stop").await;
+    let desk = &linked.world.desk;
+    linked.world.run_until("2026-12-15T12:00").await;
+    assert!(matches!(
+        desk.open_link(&linked.token).await,
+        Err(PortalError::Expired)
+    ));
+    desk.portal_stop(&linked.token).await.unwrap();
+    assert!(matches!(
+        desk.portal_stop("nonsense").await,
+        Err(PortalError::Unknown)
+    ));
+    let sent = linked.world.carrier.sent.lock().unwrap().len();
+    linked.world.book(linked.ana, "2026-12-20T10:00").await;
+    linked.world.run_until("2026-12-20T09:30").await;
+    assert_eq!(linked.world.carrier.sent.lock().unwrap().len(), sent);
+}
+
+#[tokio::test]
+async fn the_page_of_somebody_who_died_is_closed() {
+    let linked = linked("portal-death").await;
+    linked.verify().await;
+    let desk = &linked.world.desk;
+    desk.record_death(&linked.world.access, linked.ana)
+        .await
+        .unwrap();
+    assert!(matches!(
+        desk.portal_visit(&linked.token).await,
+        Err(PortalError::Expired)
+    ));
+    assert!(matches!(
+        desk.renew_link(&linked.token).await,
+        Err(PortalError::Expired)
+    ));
+}
+
+#[tokio::test]
+async fn one_click_ends_one_kind_of_mail_and_nothing_else() {
+    let world = World::open("unsubscribe", "2026-11-02T10:00").await;
+    let ana = world.patient("Ana", PHONE).await;
+    let purposes = [Purpose::Feedback, Purpose::Care];
+    world.mailbox(ana, "ana@example.org", &purposes).await;
+    let draft = |purpose| Draft {
+        channel: tendon_care::contact::Channel::Email,
+        subject: Some("Riverside PT: how are we doing?".into()),
+        words: "Riverside PT would like to hear from you.".into(),
+        purpose,
+        send_at: None,
+        despite_advice: false,
+    };
+    let mail = async |purpose| {
+        let posted = world
+            .desk
+            .write_to(&world.access, ana, &draft(purpose))
+            .await
+            .unwrap();
+        assert!(matches!(posted, Posted::Queued { .. }), "{posted:?}");
+        world.drain().await;
+        world.carrier.sent.lock().unwrap().last().unwrap().1.clone()
+    };
+    let feedback = mail(Purpose::Feedback).await;
+    let url = feedback.unsubscribe_url.unwrap();
+    let token = url
+        .strip_prefix("https://go.example.org/unsubscribe/")
+        .unwrap();
+    let shown = world.desk.way_out(token).await.unwrap();
+    assert_eq!((shown.purpose, shown.taken), (Purpose::Feedback, false));
+    assert!(
+        !world.desk.way_out(token).await.unwrap().taken,
+        "looking changes nothing"
+    );
+    world.wait(24 * 365);
+    for _ in 0..2 {
+        world.desk.unsubscribe(token).await.unwrap();
+    }
+    assert!(world.desk.way_out(token).await.unwrap().taken);
+    assert!(matches!(
+        world.desk.unsubscribe("nonsense").await,
+        Err(PortalError::Unknown)
+    ));
+    let sent = world.carrier.sent.lock().unwrap().len();
+    let posted = world
+        .desk
+        .write_to(&world.access, ana, &draft(Purpose::Feedback))
+        .await
+        .unwrap();
+    let Posted::Queued { foreseen, .. } = posted else {
+        panic!("{posted:?}")
+    };
+    assert_eq!(foreseen.code(), "drop", "{foreseen:?}");
+    world.drain().await;
+    assert_eq!(world.carrier.sent.lock().unwrap().len(), sent);
+    let care = mail(Purpose::Care).await;
+    assert_eq!(
+        care.unsubscribe_url, None,
+        "a reminder is not ended by a slip of a thumb"
+    );
+}
