@@ -25,7 +25,10 @@ struct Machine;
 
 impl Clock for Machine {
     fn now(&self) -> Timestamp {
-        #[expect(clippy::disallowed_methods, reason = "an example is its own edge of the process")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "an example is its own edge of the process"
+        )]
         let now = Timestamp::now();
         now
     }
@@ -37,7 +40,10 @@ impl Randomness for Machine {
         use std::hash::{BuildHasher, RandomState};
         for chunk in bytes.chunks_mut(8) {
             let random = RandomState::new().hash_one(0_u8).to_le_bytes();
-            chunk.iter_mut().zip(random).for_each(|(byte, value)| *byte = value);
+            chunk
+                .iter_mut()
+                .zip(random)
+                .for_each(|(byte, value)| *byte = value);
         }
     }
 }
@@ -78,7 +84,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let Some(asked) = asked() else {
         return Err("usage: import fhir|hl7 PATH… [--database URL] [--problems FILE]".into());
     };
-    let durability = if asked.bulk { Durability::Bulk } else { Durability::Full };
+    let durability = if asked.bulk {
+        Durability::Bulk
+    } else {
+        Durability::Full
+    };
     let db = Db::open(Options {
         url: asked.database.clone(),
         durability,
@@ -92,7 +102,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         randomness: Arc::new(Machine),
         carriers: Carriers::all(Arc::new(Sandbox::new(100))),
         public_url: "http://localhost".to_owned(),
-        rules: Arc::new(Rules::defaults()?),
+        rules: Arc::new(Rules::defaults().map_err(|_| "the shipped rules are damaged")?),
         side_by_side: 8,
     });
     let access = practice(&desk).await?;
@@ -102,7 +112,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-async fn run(desk: &Desk, access: &Access, asked: &Asked) -> Result<(), Box<dyn std::error::Error>> {
+async fn run(
+    desk: &Desk,
+    access: &Access,
+    asked: &Asked,
+) -> Result<(), Box<dyn std::error::Error>> {
     let arrivals: Box<dyn Iterator<Item = Arrival> + Send> = match asked.format.as_str() {
         "fhir" => Box::new(read_fhir(walk(&asked.paths, source::FHIR).0)),
         "hl7" => Box::new(read_hl7(walk(&asked.paths, source::HL7).0)),
@@ -120,7 +134,11 @@ async fn run(desk: &Desk, access: &Access, asked: &Asked) -> Result<(), Box<dyn 
             if let (News::Problem(problem), Some(file)) = (news, &mut problems) {
                 let at = format!("{} {}", problem.source, problem.position);
                 let severity = problem.severity.word();
-                let _ = writeln!(file, "{severity}\t{at}\t{}\t{}", problem.field, problem.reason);
+                let _ = writeln!(
+                    file,
+                    "{severity}\t{at}\t{}\t{}",
+                    problem.field, problem.reason
+                );
             }
         })
         .await?;

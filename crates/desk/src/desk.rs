@@ -87,6 +87,27 @@ impl Desk {
         }
     }
 
+    /// Returns a desk for the same practices whose clock stands at a moment: what
+    /// is loaded as of then is decided as of then.
+    pub(crate) fn as_of(&self, at: Timestamp) -> Self {
+        #[derive(Debug)]
+        struct Stopped(Timestamp);
+        impl Clock for Stopped {
+            fn now(&self) -> Timestamp {
+                self.0
+            }
+        }
+        Self::new(Parts {
+            db: self.db.clone(),
+            clock: Arc::new(Stopped(at)),
+            randomness: Arc::clone(&self.inner.randomness),
+            carriers: self.inner.carriers.clone(),
+            public_url: self.inner.public_url.clone(),
+            rules: Arc::clone(&self.inner.rules),
+            side_by_side: self.inner.side_by_side,
+        })
+    }
+
     /// Returns the database, for reading.
     pub fn db(&self) -> &Db {
         &self.db

@@ -7,10 +7,13 @@ use tendon_care::patient::Patient;
 use tendon_care::practice::{Clinician, Location};
 use tendon_care::purpose::Purpose;
 use tendon_care::touchpoint::{Fact, Touchpoint};
-use tendon_store::{Action, AddressKey, AuditEntry, Commit, ConsentRow, Write};
+use tendon_store::{
+    Action, AddressKey, AuditEntry, Commit, ConsentRow, LinkRow, VisitFilter, Write,
+};
 
 use crate::desk::Desk;
 use crate::error::DeskError;
+use crate::link;
 
 /// What a new patient agreed to on the intake form.
 #[derive(Clone, Debug)]
@@ -140,5 +143,45 @@ impl Desk {
     /// Returns when the next timer or message is due.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, DeskError> {
         Ok(self.db().next_due().await?)
+    }
+}
+
+impl Desk {
+    /// Makes a link for the patient whose visit is next, with the birthday that
+    /// it will ask for: for a demonstration on invented people, never elsewhere.
+    pub async fn demo_link(
+        &self,
+        access: &Access,
+    ) -> Result<Option<(String, jiff::civil::Date)>, DeskError> {
+        let now = self.now();
+        let filter = VisitFilter {
+            from: now,
+            until: now + jiff::SignedDuration::from_hours(24 * 30),
+            after: None,
+            limit: 50,
+        };
+        let house = self.house(access.practice).await?;
+        for visit in self.reader(access).appointments(&filter).await? {
+            let patient = self.reader(access).patient(visit.patient).await?;
+            let Some(born) = patient.and_then(|patient| patient.birth_date) else {
+                continue;
+            };
+            let (token, token_hash) = link::new_token(&self.mint());
+            let mut commit = Commit::new(access);
+            commit.push(Write::LinkNew(LinkRow {
+                id: self.mint().id(),
+                token_hash,
+                patient: visit.patient,
+                appointment: Some(visit.id),
+                contact_point: None,
+                created_at: now,
+                expires_at: link::expiry(&house, now),
+                verified_until: Timestamp::UNIX_EPOCH,
+                failures: 0,
+            }));
+            self.db().commit(commit).await?;
+            return Ok(Some((link::url(self.public_url(), &token), born)));
+        }
+        Ok(None)
     }
 }

@@ -27,7 +27,7 @@ use tendon_exchange::Severity;
 use tendon_exchange::record::{ContactRecord, PatientRecord, ProxyRecord, Said};
 use tendon_store::{AddressKey, ConsentRow, Write};
 
-use super::entry::{Entry, Slot};
+use super::entry::{Entry, PATIENT, Slot};
 use super::places::only_zone;
 use super::report::Verdict;
 use super::scene::Scene;
@@ -77,7 +77,7 @@ fn value<T>(said: &Said<T>) -> Option<&T> {
     }
 }
 
-/// Makes a patient of a description; `None`, with the problem told, without a name.
+/// Makes a patient of a description; `None` without a name.
 pub(super) fn new_patient(
     scene: &Scene,
     index: &Index,
@@ -85,14 +85,7 @@ pub(super) fn new_patient(
     said: &PatientRecord,
     told: &mut Told,
 ) -> Option<Patient> {
-    let Some(name) = said.name.clone() else {
-        told.reject(
-            entry,
-            name_field(entry),
-            "is missing: nobody can be added without a name",
-        );
-        return None;
-    };
+    let name = said.name.clone()?;
     let mut patient = Patient {
         id: scene.desk.mint().id(),
         name,
@@ -116,7 +109,11 @@ pub(super) fn new_patient(
     Some(patient)
 }
 
-fn name_field(entry: &Entry) -> &'static str {
+/// Why somebody without a name is not added.
+pub(super) const NAMELESS: &str = "is missing: nobody can be added without a name";
+
+/// Names the field that holds a name, in the words of the format.
+pub(super) fn name_field(entry: &Entry) -> &'static str {
     match entry.patient_field() {
         "PID-3" => "PID-5",
         _ => "name",
@@ -289,26 +286,31 @@ impl Work<'_> {
         self.told.verdict(entry, verdict);
     }
 
-    /// Puts the first words on a patient that this decision adds.
+    /// Adds the patient of this decision, as the record describes them.
     pub(super) fn registered(&mut self, entry: &Entry) {
-        let patient = self.change.chart.patient.value.clone();
+        let before = self.change.chart.patient.value.clone();
         let now = self.scene.now;
+        let Some(said) = entry.person() else {
+            return;
+        };
+        let slot = Slot::patient(&said.key);
+        let mut after = before.clone();
+        self.addresses(&slot, said, &mut after);
         self.change
-            .write(Write::PatientNew(Box::new(patient.clone()), now));
+            .write(Write::PatientNew(Box::new(after.clone()), now));
+        self.change.chart.patient.value = after.clone();
         self.quiet(Fact::PatientRegistered {}, now);
-        if let Life::Deceased { .. } = patient.life {
+        if let Life::Deceased { .. } = after.life {
             self.quiet(Fact::PatientDeceased {}, now);
         }
-        // A description that came along with a visit adds the patient's addresses too.
-        if let (None, Some(said)) = (as_patient(entry), entry.person()) {
-            let mut after = patient.clone();
-            self.addresses(&Slot::patient(&said.key), said, &mut after);
-            self.change.set_patient(after.clone());
-            self.address_writes(entry, &patient, &after);
-            self.aliases(said, after.id);
-            let slot = Slot::patient(&said.key);
+        self.address_writes(entry, &before, &after);
+        // A description that came along with a visit is no word of the patient's
+        // own record, which may yet come and say more.
+        if !matches!(entry.record, tendon_exchange::Record::Patient(_)) {
             self.change.write(alias(&slot, after.id, after.id));
             self.told.learnt.insert(slot, key_only(after.id));
+            self.aliases(said, after.id);
+            self.told.verdicts.push((PATIENT, Verdict::Created));
         }
     }
 
@@ -461,13 +463,6 @@ impl Work<'_> {
                 self.told.learnt.insert(slot, key_only(patient));
             }
         }
-    }
-}
-
-fn as_patient(entry: &Entry) -> Option<&PatientRecord> {
-    match &entry.record {
-        tendon_exchange::Record::Patient(person) => Some(person),
-        _ => None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tendon_care::id::{Id, PatientId};
+use tendon_care::patient::Patient;
 use tendon_exchange::record::ForeignKey;
 use tendon_store::{Reader, SourceRow};
 use uuid::Uuid;
@@ -105,13 +106,6 @@ impl Shelf {
         }
         Ok(())
     }
-
-    /// Returns who has a number of a system.
-    pub(super) fn holder(&self, system: &str, value: &str) -> Option<PatientId> {
-        self.numbers
-            .get(&(system.to_owned(), value.to_owned()))
-            .copied()
-    }
 }
 
 /// Returns every key by which an entry names or describes a patient.
@@ -136,6 +130,7 @@ pub(super) fn patient_keys(entry: &Entry) -> Vec<&ForeignKey> {
 pub(super) struct Index {
     shelf: Arc<Shelf>,
     since: HashMap<Slot, Known>,
+    numbers_since: HashMap<(String, String), PatientId>,
 }
 
 impl Index {
@@ -143,6 +138,7 @@ impl Index {
         Self {
             shelf,
             since: HashMap::new(),
+            numbers_since: HashMap::new(),
         }
     }
 
@@ -157,6 +153,14 @@ impl Index {
         self.since.extend(learnt);
     }
 
+    /// Remembers the record numbers that a patient has by now.
+    pub(super) fn learn_numbers(&mut self, patient: &Patient) {
+        for number in &patient.identifiers {
+            let key = (number.system.clone(), number.value.expose().to_owned());
+            self.numbers_since.insert(key, patient.id);
+        }
+    }
+
     /// Finds a patient by a key of a source, or else by a number that is on file.
     pub(super) fn patient(&self, key: &ForeignKey) -> Option<PatientId> {
         let known = self
@@ -169,7 +173,9 @@ impl Index {
 
     /// Returns who has a number of a system.
     pub(super) fn holder(&self, system: &str, value: &str) -> Option<PatientId> {
-        self.shelf.holder(system, value)
+        let key = (system.to_owned(), value.to_owned());
+        let since = self.numbers_since.get(&key).copied();
+        since.or_else(|| self.shelf.numbers.get(&key).copied())
     }
 
     /// Lists the courses of care that sources have named in this batch.

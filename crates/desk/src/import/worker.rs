@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use tendon_care::id::{Id, PatientId};
-use tendon_care::matching::{
-    Doubt, Model, Outcome, Suspect, Verdict as Match, blocks, compare, decide,
-};
+use tendon_care::matching::{Model, Outcome, Suspect, Verdict as Match, blocks, compare, decide};
 use tendon_care::patient::Patient;
 use tendon_care::task::{About, TaskKind};
 use tendon_exchange::record::{MergeRecord, PatientRecord, Record};
@@ -16,7 +14,7 @@ use tendon_store::{Action, AuditEntry, Commit, MatchReviewRow, Versioned, Write,
 
 use super::batch::Cluster;
 use super::entry::{Entry, Slot};
-use super::person::{described, new_patient};
+use super::person::{NAMELESS, described, name_field, new_patient};
 use super::places::Places;
 use super::report::Verdict;
 use super::scene::Scene;
@@ -186,13 +184,7 @@ impl Worker {
     /// Finds out who a person is that no key names. `None` where nobody can tell
     /// yet, or where the records must stay out; both are noted.
     async fn identify(&mut self, fresh: &[Fresh]) -> Result<Option<Who>, DeskError> {
-        let patients = fresh
-            .iter()
-            .filter(|f| matches!(f.entry.record, Record::Patient(_)));
-        let described_by = patients
-            .chain(fresh)
-            .find_map(|fresh| Some((&fresh.entry, fresh.entry.person()?)));
-        let Some((entry, said)) = described_by else {
+        let Some((entry, said)) = best_description(fresh) else {
             let waiting = fresh.iter().map(|fresh| fresh.entry.clone());
             self.outcomes.waiting.extend(waiting);
             return Ok(None);
@@ -202,24 +194,18 @@ impl Worker {
             Match::Review { suspects } => suspects,
             Match::Separate => Vec::new(),
             Match::Quarantine { why, .. } => {
-                self.keep_out(fresh, why);
+                self.keep_out(fresh, entry.patient_field(), why.words());
                 return Ok(None);
             }
         };
         let mut told = Told::default();
         let patient = new_patient(&self.scene, &self.index, entry, said, &mut told);
+        self.absorb(told);
         let Some(patient) = patient else {
-            // The record itself is rejected with its reason, the others wait.
-            self.absorb(told);
-            let number = entry.number;
-            let others = fresh.iter().filter(|fresh| fresh.entry.number != number);
-            self.outcomes
-                .waiting
-                .extend(others.map(|fresh| fresh.entry.clone()));
+            self.keep_out(fresh, name_field(entry), NAMELESS);
             return Ok(None);
         };
         let entry = Box::new(entry.clone());
-        self.absorb(told);
         Ok(Some(Who::New {
             patient: Box::new(patient),
             suspects,
@@ -244,11 +230,12 @@ impl Worker {
         Ok(decide(&person, &known, &Model::default()))
     }
 
-    fn keep_out(&mut self, fresh: &[Fresh], why: Doubt) {
+    /// Rejects the descriptions of somebody; what else is about them waits.
+    fn keep_out(&mut self, fresh: &[Fresh], field: &str, reason: &str) {
         let mut told = Told::default();
         for fresh in fresh {
             if fresh.entry.person().is_some() {
-                told.reject(&fresh.entry, fresh.entry.patient_field(), why.words());
+                told.reject(&fresh.entry, field, reason);
             } else {
                 self.outcomes.waiting.push(fresh.entry.clone());
             }
@@ -342,15 +329,30 @@ impl Worker {
             }
             work.take_all(&part)?;
             let Work { change, told, .. } = work;
-            if self
+            let after = change.chart.patient.value.clone();
+            match self
                 .scene
                 .desk
                 .settle(&self.scene.access, vec![change])
-                .await?
+                .await
             {
-                self.forgive(&part);
-                self.absorb(told);
-                return Ok(Some(patient));
+                Ok(true) => {
+                    self.forgive(&part);
+                    self.absorb(told);
+                    self.index.learn_numbers(&after);
+                    return Ok(Some(patient));
+                }
+                Ok(false) => {}
+                // A record is not worth the run.
+                Err(DeskError::Stale(reason)) => {
+                    let mut told = Told::default();
+                    for fresh in &part {
+                        told.reject(&fresh.entry, "record", reason);
+                    }
+                    self.absorb(told);
+                    return Ok((!is_new).then_some(patient));
+                }
+                Err(error) => return Err(error),
             }
         }
         Err(DeskError::Busy)
@@ -535,6 +537,18 @@ impl Worker {
             .forgiven
             .extend(told.map(|fresh| fresh.entry.kind()));
     }
+}
+
+/// Returns the description to add somebody by: one with a name before one
+/// without, a patient's own before one that came along with a visit.
+fn best_description(fresh: &[Fresh]) -> Option<(&Entry, &PatientRecord)> {
+    let described = fresh
+        .iter()
+        .filter_map(|fresh| Some((&fresh.entry, fresh.entry.person()?)));
+    described.min_by_key(|(entry, said)| {
+        let along = !matches!(entry.record, Record::Patient(_));
+        (said.name.is_none(), along, entry.number)
+    })
 }
 
 /// Tells whether a record was said before what is known.

@@ -1,0 +1,1027 @@
+//! Other people's records come in, in any order and as often as anybody likes.
+
+use std::sync::Arc;
+
+use tendon_care::appointment::{Appointment, CancelledBy, VisitKind, VisitState};
+use tendon_care::contact::{Address, Owner, Phone, Standing};
+use tendon_care::id::PatientId;
+use tendon_care::patient::{Authority, Life, Patient};
+use tendon_care::person::Mrn;
+use tendon_care::task::TaskKind;
+use tendon_care::touchpoint::Fact;
+use tendon_desk::import::{Arrival, ImportOptions, ImportReport, News, read_fhir, read_hl7};
+use tendon_exchange::source::{FHIR, HL7, walk};
+use tendon_exchange::{Item, Problem, fhir, hl7};
+use tendon_store::digest_tables;
+use tendon_testkit::database::TestDb;
+use tendon_testkit::on_both_engines;
+
+use crate::world::{World, at};
+
+/// Monday, three weeks before Thanksgiving.
+const NOW: &str = "2026-11-02T10:00";
+
+/// What an import told.
+pub struct Told {
+    pub report: ImportReport,
+    pub problems: Vec<Problem>,
+}
+
+impl Told {
+    /// Draws the problems as `field: reason`.
+    fn words(&self) -> Vec<String> {
+        let problems = self.problems.iter();
+        problems
+            .map(|p| format!("{}: {}", p.field, p.reason))
+            .collect()
+    }
+
+    /// Draws the counts of a kind as created, updated, unchanged, rejected.
+    pub fn of(&self, kind: &str) -> [u64; 4] {
+        let counts = self.report.of(kind);
+        [
+            counts.created,
+            counts.updated,
+            counts.unchanged,
+            counts.rejected,
+        ]
+    }
+}
+
+pub async fn import(world: &World, items: Vec<Item>) -> Told {
+    let mut problems = Vec::new();
+    let options = ImportOptions {
+        source_name: "test".into(),
+        ..ImportOptions::default()
+    };
+    let told = |news: News<'_>| {
+        if let News::Problem(problem) = news {
+            problems.push(problem.clone());
+        }
+    };
+    let report = world
+        .desk
+        .import(&world.access, items.into_iter(), &options, told)
+        .await
+        .unwrap();
+    Told { report, problems }
+}
+
+pub async fn import_hl7(world: &World, messages: &[String]) -> Told {
+    let file = messages.join("\r");
+    import(world, hl7::read(file.as_bytes(), "feed").collect()).await
+}
+
+async fn import_fhir(world: &World, resources: &[String]) -> Told {
+    let file = resources.join("\n");
+    import(
+        world,
+        fhir::read(file.as_bytes(), "export.ndjson").collect(),
+    )
+    .await
+}
+
+/// Writes one message: trigger, the moment it was sent, and its segments.
+pub fn message(trigger: &str, sent: &str, segments: &str) -> String {
+    let (kind, _) = trigger.split_once('^').unwrap();
+    let event = if kind == "ADT" {
+        format!("\rEVN||{sent}")
+    } else {
+        String::new()
+    };
+    format!("MSH|^~\\&|EHR|CLINIC|||{sent}||{trigger}|{sent}|P|2.5.1{event}\r{segments}")
+}
+
+pub const ANA: &str =
+    "PID|1||7^^^EHR^MR||Reyes^Ana||19680229|F|||1 Elm^^Chicago^IL^60601||(312)555-0142";
+
+/// Writes an appointment of Ana's.
+pub fn visit(trigger: &str, sent: &str, number: &str, starts: &str, status: &str) -> String {
+    let segments = format!(
+        "SCH||{number}^BOOK|||||||40|MIN|^^40^{starts}||||||||||||||{status}\r{ANA}\rAIS|1||PT|{starts}\rAIL|1||RIV^^^RIV"
+    );
+    message(&format!("SIU^{trigger}"), sent, &segments)
+}
+
+pub async fn patient_of(world: &World, number: &str) -> Patient {
+    let reader = world.desk.db().reader(&world.access);
+    let mrn = Mrn::parse(number).unwrap();
+    let id = reader.patient_by_identifier("EHR", &mrn).await.unwrap();
+    let id = id.unwrap_or_else(|| panic!("nobody has the number {number}"));
+    reader.patient(id).await.unwrap().unwrap().value
+}
+
+pub async fn visits_of(world: &World, patient: PatientId) -> Vec<Appointment> {
+    let reader = world.desk.db().reader(&world.access);
+    let visits = reader.appointments_of(patient).await.unwrap();
+    visits.into_iter().map(|visit| visit.value).collect()
+}
+
+/// Draws visits as local time, kind and state.
+async fn book_of(world: &World, number: &str) -> Vec<String> {
+    let patient = patient_of(world, number).await;
+    let visits = visits_of(world, patient.id).await;
+    let drawn = visits.iter().map(|visit| {
+        let local = visit.starts_at.in_tz("America/Chicago").unwrap();
+        let state = match &visit.state {
+            VisitState::NoShow { inferred: true, .. } => "noshow?".to_owned(),
+            VisitState::Cancelled { by, late, .. } => {
+                format!("cancelled by {} late={late}", by.code())
+            }
+            other => other.code().to_owned(),
+        };
+        format!(
+            "{} {} {state}",
+            local.strftime("%Y-%m-%d %H:%M"),
+            visit.kind.code()
+        )
+    });
+    drawn.collect()
+}
+
+async fn facts_of(world: &World, patient: PatientId) -> Vec<String> {
+    let reader = world.desk.db().reader(&world.access);
+    let mut facts = reader.timeline(patient, None, 500).await.unwrap();
+    facts.reverse();
+    facts
+        .iter()
+        .map(|touchpoint| touchpoint.fact.code().to_owned())
+        .collect()
+}
+
+fn a_busy_schedule() -> Vec<String> {
+    vec![
+        message("ADT^A04", "20261001080000", ANA),
+        visit(
+            "S12",
+            "20261001090000",
+            "1",
+            "20261005090000-0500",
+            "Complete",
+        ),
+        visit(
+            "S12",
+            "20261001090001",
+            "2",
+            "20261008090000-0500",
+            "Complete",
+        ),
+        visit(
+            "S26",
+            "20261012120000",
+            "3",
+            "20261012090000-0500",
+            "Noshow",
+        ),
+        visit(
+            "S12",
+            "20261001090003",
+            "4",
+            "20261015090000-0500",
+            "Booked",
+        ),
+        visit(
+            "S12",
+            "20261001090004",
+            "5",
+            "20261124084000-0600",
+            "Booked",
+        ),
+        visit(
+            "S12",
+            "20261001090005",
+            "6",
+            "20261127084000-0600",
+            "Booked",
+        ),
+    ]
+}
+
+async fn an_import_sends_nothing_and_plans_what_lies_ahead(db: TestDb) {
+    let world = World::on(db, NOW).await;
+    let told = import_hl7(&world, &a_busy_schedule()).await;
+    assert_eq!(told.of("appointment"), [6, 0, 0, 0], "{:?}", told.words());
+    assert_eq!(
+        book_of(&world, "7").await,
+        [
+            "2026-10-05 09:00 evaluation completed",
+            "2026-10-08 09:00 recurring completed",
+            "2026-10-12 09:00 recurring noshow",
+            "2026-10-15 09:00 recurring noshow?",
+            "2026-11-24 08:40 recurring booked",
+            "2026-11-27 08:40 recurring booked",
+        ]
+    );
+    let tables = digest_tables(world.desk.db()).await.unwrap();
+    let rows = |name: &str| {
+        tables
+            .iter()
+            .find(|table| table.table == name)
+            .unwrap()
+            .rows
+    };
+    assert_eq!((rows("message"), rows("outbox")), (0, 0));
+    assert_eq!(
+        (rows("enrolment"), rows("timer")),
+        (2, 2),
+        "two visits lie ahead"
+    );
+    world.drain().await;
+    assert_eq!(world.story(), "", "nothing is due because of an import");
+    world.run_until("2026-11-28T12:00").await;
+    insta::assert_snapshot!("busy_schedule", world.story());
+}
+
+async fn the_same_files_again_change_nothing(db: TestDb) {
+    let world = World::on(db, NOW).await;
+    let files = || {
+        let mut files = a_busy_schedule();
+        files.push(message(
+            "ADT^A08",
+            "20261002080000",
+            &ANA.replace("Reyes", "Reyes Gil"),
+        ));
+        // Without times of their own two versions of one record follow each other.
+        files.push(visit(
+            "S14",
+            "20261001090005",
+            "6",
+            "20261127094000-0600",
+            "Booked",
+        ));
+        files
+    };
+    let first = import_hl7(&world, &files()).await;
+    assert_eq!(first.of("patient"), [1, 1, 0, 0], "{:?}", first.words());
+    let before = digest_tables(world.desk.db()).await.unwrap();
+    world.wait(24);
+    let again = import_hl7(&world, &files()).await;
+    assert_eq!(again.of("patient"), [0, 0, 2, 0], "{:?}", again.words());
+    assert_eq!(again.of("appointment"), [0, 0, 7, 0]);
+    assert_eq!(digest_tables(world.desk.db()).await.unwrap(), before);
+}
+
+async fn a_moved_visit_takes_its_reminder_along(db: TestDb) {
+    let world = World::on(db, NOW).await;
+    import_hl7(&world, &a_busy_schedule()).await;
+    world.run_until("2026-11-20T12:00").await;
+    let moved = visit(
+        "S13",
+        "20261120120000",
+        "5",
+        "20261130150000-0600",
+        "Booked",
+    );
+    let told = import_hl7(&world, &[moved]).await;
+    assert_eq!(told.of("appointment"), [0, 1, 0, 0]);
+    let off = visit(
+        "S15",
+        "20261120120100",
+        "6",
+        "20261127084000-0600",
+        "Cancelled",
+    );
+    import_hl7(&world, &[off]).await;
+    world.run_until("2026-12-01T12:00").await;
+    insta::assert_snapshot!("moved_by_feed", world.story());
+}
+
+on_both_engines!(
+    an_import_sends_nothing_and_plans_what_lies_ahead,
+    the_same_files_again_change_nothing,
+    a_moved_visit_takes_its_reminder_along,
+);
+
+const BO: &str = r#"{"resourceType":"Patient","id":"bo","identifier":[{"system":"EHR","value":"8","type":{"coding":[{"code":"MR"}]}}],"name":[{"family":"Chen","given":["Bo"]}],"birthDate":"1970-05-05","telecom":[{"system":"phone","value":"312-555-0199","use":"mobile"}]}"#;
+
+fn encounter(id: &str, day: &str) -> String {
+    format!(
+        r#"{{"resourceType":"Encounter","id":"{id}","status":"finished","class":{{"code":"AMB"}},"subject":{{"reference":"Patient/bo"}},"period":{{"start":"{day}T09:00:00-05:00","end":"{day}T09:40:00-05:00"}}}}"#
+    )
+}
+
+fn observation(id: &str) -> String {
+    format!(
+        r#"{{"resourceType":"Observation","id":"{id}","status":"final","code":{{"text":"pain"}},"subject":{{"reference":"Patient/bo"}},"valueDecimal":1.50}}"#
+    )
+}
+
+/// A course of care, and another one a year later.
+fn export() -> Vec<String> {
+    vec![
+        observation("o1"),
+        encounter("e2", "2025-03-08"),
+        BO.to_owned(),
+        encounter("e1", "2025-03-01"),
+        encounter("e4", "2026-10-20"),
+        encounter("e3", "2026-10-13"),
+        observation("o2"),
+    ]
+}
+
+#[tokio::test]
+async fn the_order_of_arrival_does_not_matter() {
+    let mut drawn = Vec::new();
+    for turn in 0..7 {
+        let world = World::open("order", NOW).await;
+        let mut export = export();
+        export.rotate_left(turn);
+        if turn % 2 == 1 {
+            export.reverse();
+        }
+        let told = import_fhir(&world, &export).await;
+        assert_eq!(told.of("document"), [2, 0, 0, 0], "{:?}", told.words());
+        let patient = patient_of(&world, "8").await;
+        let reader = world.desk.db().reader(&world.access);
+        let episodes = reader.episodes(patient.id).await.unwrap();
+        let mut states: Vec<_> = episodes.iter().map(|one| one.state.clone()).collect();
+        states.sort_by_key(|state| format!("{state:?}"));
+        drawn.push((book_of(&world, "8").await, states));
+    }
+    assert_eq!(
+        drawn[0].0,
+        [
+            "2025-03-01 08:00 evaluation completed",
+            "2025-03-08 08:00 recurring completed",
+            "2026-10-13 09:00 evaluation completed",
+            "2026-10-20 09:00 recurring completed",
+        ]
+    );
+    let codes: Vec<_> = drawn[0].1.iter().map(|state| state.code()).collect();
+    assert_eq!(codes, ["active", "discharged"]);
+    assert!(drawn.iter().all(|other| *other == drawn[0]));
+}
+
+async fn what_comes_too_early_waits_over_runs(db: TestDb) {
+    let world = World::on(db, NOW).await;
+    let early = import_fhir(&world, &[encounter("e1", "2026-10-13"), observation("o1")]).await;
+    assert_eq!(
+        (early.of("appointment"), early.of("document")),
+        ([0, 0, 0, 1], [0, 0, 0, 1])
+    );
+    assert_eq!(early.problems[0].field, "subject");
+    assert_eq!(
+        early.problems[0].position.to_string(),
+        "resource 1 Encounter/e1"
+    );
+    assert!(
+        early.problems[0]
+            .reason
+            .contains("patient who is not known")
+    );
+    let again = import_fhir(&world, &[encounter("e1", "2026-10-13")]).await;
+    assert_eq!(
+        again.of("appointment"),
+        [0, 0, 0, 1],
+        "still nobody knows the patient"
+    );
+
+    let told = import_fhir(&world, &[BO.to_owned()]).await;
+    assert_eq!(told.of("patient"), [1, 0, 0, 0], "{:?}", told.words());
+    assert_eq!(
+        (told.of("appointment"), told.of("document")),
+        ([1, 0, 0, 0], [1, 0, 0, 0])
+    );
+    assert_eq!(
+        book_of(&world, "8").await,
+        ["2026-10-13 09:00 evaluation completed"]
+    );
+    let reader = world.desk.db().reader(&world.access);
+    assert!(!reader.is_anything_parked().await.unwrap());
+    let last = import_fhir(&world, &[encounter("e1", "2026-10-13"), BO.to_owned()]).await;
+    assert_eq!(
+        (last.of("appointment"), last.of("patient")),
+        ([0, 0, 1, 0], [0, 0, 1, 0])
+    );
+}
+
+async fn a_crash_leaves_whole_commits_and_running_again_completes_them(db: TestDb) {
+    let world = World::on(db, NOW).await;
+    let people = |count: u64| -> Vec<Item> {
+        let messages: Vec<String> = (0..count)
+            .flat_map(|n| {
+                let own = |text: String| {
+                    let text = text.replace("|7^^^EHR", &format!("|{n}^^^EHR"));
+                    text.replace(
+                        "Reyes^Ana||19680229",
+                        &format!("R{n}^Ana||19{:02}0101", n % 90 + 10),
+                    )
+                };
+                let number = format!("v{n}");
+                [
+                    own(message("ADT^A04", "20261001080000", ANA)),
+                    own(visit(
+                        "S12",
+                        "20261001090000",
+                        &number,
+                        "20261124084000-0600",
+                        "Booked",
+                    )),
+                ]
+            })
+            .collect();
+        hl7::read(messages.join("\r").as_bytes(), "feed").collect()
+    };
+    let count: u64 = 2_500;
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    let mut stop = Some(stop);
+    let options = ImportOptions::default();
+    let all = people(count);
+    let told = |news: News<'_>| {
+        if let (News::Progress(_), Some(stop)) = (news, stop.take()) {
+            stop.send(()).unwrap();
+        }
+    };
+    let import_it = world
+        .desk
+        .import(&world.access, all.clone().into_iter(), &options, told);
+    tokio::select! {
+        biased;
+        _ = stopped => {}
+        done = import_it => { panic!("it ended before it was stopped: {done:?}") }
+    }
+    let reader = world.desk.db().reader(&world.access);
+    let some = reader.patient_count().await.unwrap();
+    assert!(some > 0 && some < count, "{some}");
+    let told = import(&world, all).await;
+    let [created, updated, unchanged, rejected] = told.of("patient");
+    assert_eq!((created + unchanged, updated, rejected), (count, 0, 0));
+    let visits = told.of("appointment");
+    assert_eq!((visits[0] + visits[2], visits[1] + visits[3]), (count, 0));
+    assert_eq!(reader.patient_count().await.unwrap(), count);
+}
+
+on_both_engines!(
+    what_comes_too_early_waits_over_runs,
+    a_crash_leaves_whole_commits_and_running_again_completes_them,
+);
+
+#[tokio::test]
+async fn addresses_of_other_sources_stay() {
+    let world = World::open("addresses", NOW).await;
+    let of = |phones: &str| ANA.replace("(312)555-0142", phones);
+    import_hl7(
+        &world,
+        &[message(
+            "ADT^A04",
+            "20261001080000",
+            &of("(312)555-0142~(312)555-0143"),
+        )],
+    )
+    .await;
+    let other = BO
+        .replace("\"value\":\"8\"", "\"value\":\"7\"")
+        .replace("Chen", "Reyes")
+        .replace("[\"Bo\"]", "[\"Ana\"]")
+        .replace("1970-05-05", "1968-02-29");
+    let told = import_fhir(&world, &[other]).await;
+    assert_eq!(
+        told.of("patient"),
+        [0, 1, 0, 0],
+        "matched by number: {:?}",
+        told.words()
+    );
+    let hints = async || -> Vec<String> {
+        let patient = patient_of(&world, "7").await;
+        patient
+            .contact_points
+            .iter()
+            .map(|point| point.address.hint())
+            .collect()
+    };
+    assert_eq!(hints().await, ["•••0199", "•••0142", "•••0143"]);
+    import_hl7(
+        &world,
+        &[message("ADT^A08", "20261002080000", &of("(312)555-0144"))],
+    )
+    .await;
+    assert_eq!(hints().await, ["•••0144", "•••0199"]);
+    import_hl7(&world, &[message("ADT^A08", "20261003080000", &of(""))]).await;
+    assert_eq!(
+        hints().await,
+        ["•••0144", "•••0199"],
+        "an empty field says nothing"
+    );
+    import_hl7(&world, &[message("ADT^A08", "20261004080000", &of("\"\""))]).await;
+    assert_eq!(hints().await, ["•••0199"]);
+    let old = import_hl7(
+        &world,
+        &[message("ADT^A08", "20261001090000", &of("(312)555-0150"))],
+    )
+    .await;
+    assert_eq!(old.of("patient"), [0, 0, 1, 0]);
+    assert_eq!(
+        old.words(),
+        ["changed_at: is older than what is known from the same source"]
+    );
+    assert_eq!(hints().await, ["•••0199"]);
+}
+
+#[tokio::test]
+async fn an_adults_number_is_consent_and_a_childs_is_not() {
+    let world = World::open("consent", NOW).await;
+    let child = ANA
+        .replace("|7^^^EHR", "|9^^^EHR")
+        .replace("Reyes^Ana||19680229", "Reyes^Mia||20150609");
+    let mother = "NK1|1|Reyes^Ana|MTH||(312)555-0142";
+    let told = import_hl7(
+        &world,
+        &[
+            message("ADT^A04", "20261001080000", ANA),
+            message("ADT^A04", "20261001080100", &format!("{child}\r{mother}")),
+        ],
+    )
+    .await;
+    assert_eq!(told.of("patient"), [2, 0, 0, 0], "{:?}", told.words());
+    let reader = world.desk.db().reader(&world.access);
+    let (ana, mia) = (patient_of(&world, "7").await, patient_of(&world, "9").await);
+    let consents = async |id| reader.consents(id).await.unwrap().len();
+    assert_eq!((consents(ana.id).await, consents(mia.id).await), (1, 0));
+    assert_eq!(mia.proxies.len(), 1);
+    assert_eq!(mia.proxies[0].authority, Authority::Unverified);
+    let owners: Vec<_> = mia.contact_points.iter().map(|point| point.owner).collect();
+    assert_eq!(owners, [Owner::Patient, Owner::Proxy(mia.proxies[0].id)]);
+    assert!(
+        ana.contact_points[0].shared,
+        "mother and child have one phone"
+    );
+    assert_eq!(ana.time_zone.as_deref(), Some("America/Chicago"));
+}
+
+#[tokio::test]
+async fn a_death_stops_everything_in_the_same_commit() {
+    let world = World::open("death", NOW).await;
+    import_hl7(&world, &a_busy_schedule()).await;
+    let ana = patient_of(&world, "7").await;
+    let dead = format!("{ANA}{}20261102|Y", "|".repeat(16));
+    let told = import_hl7(&world, &[message("ADT^A31", "20261102090000", &dead)]).await;
+    assert_eq!(told.of("patient"), [0, 1, 0, 0], "{:?}", told.words());
+    assert!(matches!(
+        patient_of(&world, "7").await.life,
+        Life::Deceased { .. }
+    ));
+    assert!(
+        facts_of(&world, ana.id)
+            .await
+            .contains(&"patient.deceased".to_owned())
+    );
+    let alive = ANA.replace("Reyes", "Reyes Gil") + &"|".repeat(17) + "N";
+    let told = import_hl7(&world, &[message("ADT^A08", "20261103090000", &alive)]).await;
+    assert_eq!(told.words().len(), 1, "{:?}", told.words());
+    assert!(matches!(
+        patient_of(&world, "7").await.life,
+        Life::Deceased { .. }
+    ));
+    import_hl7(
+        &world,
+        &[visit(
+            "S12",
+            "20261103090000",
+            "9",
+            "20261125084000-0600",
+            "Booked",
+        )],
+    )
+    .await;
+    world.run_until("2026-12-01T12:00").await;
+    assert_eq!(world.story(), "");
+}
+
+#[tokio::test]
+async fn doubts_go_to_a_person_and_contradictions_stay_out() {
+    let world = World::open("doubts", NOW).await;
+    import_hl7(&world, &[message("ADT^A04", "20261001080000", ANA)]).await;
+    let married = ANA
+        .replace("|7^^^EHR^MR", "|55^^^LAB^PI")
+        .replace("Reyes", "Miller");
+    let told = import_hl7(&world, &[message("ADT^A04", "20261001080000", &married)]).await;
+    assert_eq!(told.of("patient"), [1, 0, 0, 0], "{:?}", told.words());
+    let reader = world.desk.db().reader(&world.access);
+    let reviews = reader.match_reviews(10).await.unwrap();
+    assert_eq!(reviews.len(), 1);
+    assert!(
+        reviews[0].evidence.contains("birthday: same"),
+        "{}",
+        reviews[0].evidence
+    );
+    let tasks = reader.tasks_open(10).await.unwrap();
+    assert_eq!(
+        tasks.iter().map(|task| task.kind).collect::<Vec<_>>(),
+        [TaskKind::ReviewMatch]
+    );
+
+    // The number comes again with another person's name and birthday, and a visit.
+    let stranger = |text: String| text.replace("Reyes^Ana||19680229|F", "Okafor^Sam||19900830|M");
+    let told = import_hl7(
+        &world,
+        &[
+            stranger(message("ADT^A08", "20261101080000", ANA)),
+            stranger(visit(
+                "S12",
+                "20261101090000",
+                "1",
+                "20261124084000-0600",
+                "Booked",
+            )),
+        ],
+    )
+    .await;
+    assert_eq!(
+        (told.of("patient"), told.of("appointment")),
+        ([0, 0, 0, 1], [0, 0, 0, 1])
+    );
+    assert!(told.words()[0].starts_with("PID-3: record number belongs to a person of another"));
+    assert_eq!(patient_of(&world, "7").await.name.family(), "Reyes");
+
+    let test = message(
+        "ADT^A04",
+        "20261101080000",
+        &ANA.replace("Reyes^Ana", "ZZTEST^Ana")
+            .replace("|7^", "|99^"),
+    );
+    let told = import_hl7(&world, &[test]).await;
+    assert_eq!(told.words(), ["PID-3: looks like a test patient"]);
+}
+
+#[tokio::test]
+async fn a_patient_out_of_use_is_left_alone() {
+    let world = World::open("inactive", NOW).await;
+    import_hl7(&world, &[message("ADT^A04", "20261001080000", ANA)]).await;
+    import_hl7(&world, &[message("ADT^A29", "20261002080000", ANA)]).await;
+    assert!(patient_of(&world, "7").await.paused);
+    import_hl7(
+        &world,
+        &[visit(
+            "S12",
+            "20261003080000",
+            "1",
+            "20261124084000-0600",
+            "Booked",
+        )],
+    )
+    .await;
+    assert_eq!(
+        book_of(&world, "7").await,
+        ["2026-11-24 08:40 evaluation booked"]
+    );
+    let tables = digest_tables(world.desk.db()).await.unwrap();
+    assert_eq!(
+        tables
+            .iter()
+            .find(|table| table.table == "enrolment")
+            .unwrap()
+            .rows,
+        0
+    );
+}
+
+#[tokio::test]
+async fn a_move_told_as_two_messages_is_no_cancellation() {
+    let world = World::open("pair", NOW).await;
+    import_hl7(&world, &a_busy_schedule()).await;
+    let ana = patient_of(&world, "7").await;
+    let told = import_hl7(
+        &world,
+        &[
+            visit(
+                "S15",
+                "20261102090000",
+                "5",
+                "20261124084000-0600",
+                "Cancelled",
+            ),
+            visit(
+                "S12",
+                "20261102090500",
+                "50",
+                "20261201150000-0600",
+                "Booked",
+            ),
+        ],
+    )
+    .await;
+    assert_eq!(told.of("appointment"), [0, 2, 0, 0], "{:?}", told.words());
+    let book = book_of(&world, "7").await;
+    assert_eq!(book.len(), 6);
+    assert_eq!(book[5], "2026-12-01 15:00 recurring booked");
+    let facts = facts_of(&world, ana.id).await;
+    assert!(facts.contains(&"visit.moved".to_owned()));
+    assert!(!facts.contains(&"visit.cancelled".to_owned()), "{facts:?}");
+    // Told apart, the booking finds what was called off a moment ago.
+    import_hl7(
+        &world,
+        &[visit(
+            "S15",
+            "20261102100000",
+            "6",
+            "20261127084000-0600",
+            "Cancelled",
+        )],
+    )
+    .await;
+    import_hl7(
+        &world,
+        &[visit(
+            "S12",
+            "20261102100900",
+            "60",
+            "20261202150000-0600",
+            "Booked",
+        )],
+    )
+    .await;
+    let book = book_of(&world, "7").await;
+    assert_eq!(
+        (book.len(), book[5].as_str()),
+        (6, "2026-12-02 15:00 recurring booked")
+    );
+    // Later it is a visit of its own.
+    import_hl7(
+        &world,
+        &[visit(
+            "S15",
+            "20261102110000",
+            "60",
+            "20261202150000-0600",
+            "Cancelled",
+        )],
+    )
+    .await;
+    import_hl7(
+        &world,
+        &[visit(
+            "S12",
+            "20261102112000",
+            "61",
+            "20261203150000-0600",
+            "Booked",
+        )],
+    )
+    .await;
+    assert_eq!(book_of(&world, "7").await.len(), 7);
+}
+
+#[tokio::test]
+async fn an_arrival_is_of_the_visit_of_that_day() {
+    let world = World::open("arrival", "2026-11-24T09:00").await;
+    import_hl7(&world, &a_busy_schedule()).await;
+    let pv1 = |class: &str, admitted: &str, discharged: &str| {
+        let gap = |n: usize| "|".repeat(n);
+        format!(
+            "{ANA}\rPV1|1|{class}{}N77^^^EHR{}{admitted}|{discharged}",
+            gap(17),
+            gap(25)
+        )
+    };
+    let came = message(
+        "ADT^A04",
+        "20261124084500",
+        &pv1("O", "20261124084300-0600", ""),
+    );
+    let told = import_hl7(&world, &[came]).await;
+    assert_eq!(told.of("appointment"), [0, 1, 0, 0], "{:?}", told.words());
+    let left = message(
+        "ADT^A03",
+        "20261124093000",
+        &pv1("O", "20261124084300-0600", "20261124092500-0600"),
+    );
+    import_hl7(&world, &[left]).await;
+    let book = book_of(&world, "7").await;
+    assert_eq!(book[4], "2026-11-24 08:40 recurring completed");
+    assert_eq!(book.len(), 6);
+}
+
+#[tokio::test]
+async fn what_the_patient_said_here_outlives_a_feed_that_repeats_itself() {
+    let world = World::open("local", NOW).await;
+    import_hl7(&world, &a_busy_schedule()).await;
+    world.run_until("2026-11-23T12:00").await;
+    world.text("312-555-0142", "1").await;
+    let book = book_of(&world, "7").await;
+    assert_eq!(book[4], "2026-11-24 08:40 recurring confirmed");
+    // Another length, and the same status as ever.
+    let longer = visit(
+        "S14",
+        "20261123130000",
+        "5",
+        "20261124084000-0600",
+        "Booked",
+    )
+    .replace("||40|MIN|^^40^", "||60|MIN|^^60^");
+    let told = import_hl7(&world, &[longer]).await;
+    assert_eq!(told.of("appointment"), [0, 1, 0, 0]);
+    let ana = patient_of(&world, "7").await;
+    let fifth = visits_of(&world, ana.id).await.swap_remove(4);
+    assert_eq!(fifth.minutes, 60);
+    assert!(matches!(fifth.state, VisitState::Confirmed { .. }));
+    // A status that the source itself changes counts.
+    let off = visit(
+        "S15",
+        "20261123140000",
+        "5",
+        "20261124084000-0600",
+        "Cancelled",
+    );
+    import_hl7(&world, &[off]).await;
+    let book = book_of(&world, "7").await;
+    assert_eq!(
+        book[4],
+        "2026-11-24 08:40 recurring cancelled by unknown late=true"
+    );
+    let back = visit(
+        "S14",
+        "20261123150000",
+        "5",
+        "20261124084000-0600",
+        "Booked",
+    );
+    import_hl7(&world, &[back]).await;
+    assert_eq!(
+        book_of(&world, "7").await[4],
+        "2026-11-24 08:40 recurring booked"
+    );
+}
+
+#[tokio::test]
+async fn visits_unknown_and_called_off_are_remembered() {
+    let world = World::open("tombstone", NOW).await;
+    import_hl7(&world, &[message("ADT^A04", "20261001080000", ANA)]).await;
+    let off = visit("S15", "20261102090000", "1", "", "Cancelled").replace("\rAIS|1||PT|", "");
+    let told = import_hl7(&world, &[off]).await;
+    assert_eq!(told.of("appointment"), [0, 0, 1, 0], "{:?}", told.words());
+    let late = visit(
+        "S12",
+        "20261101090000",
+        "1",
+        "20261124084000-0600",
+        "Booked",
+    );
+    let told = import_hl7(&world, &[late]).await;
+    assert_eq!(told.of("appointment"), [0, 0, 1, 0], "{:?}", told.words());
+    assert_eq!(book_of(&world, "7").await, Vec::<String>::new());
+    let unknown = visit("S14", "20261102090000", "2", "", "Booked").replace("\rAIS|1||PT|", "");
+    let told = import_hl7(&world, &[unknown]).await;
+    assert_eq!(
+        told.words(),
+        ["start: is missing, and the visit is not known"]
+    );
+}
+
+#[tokio::test]
+async fn a_time_that_does_not_exist_is_told() {
+    let world = World::open("gap", NOW).await;
+    let told = import_hl7(
+        &world,
+        &[visit(
+            "S12",
+            "20261101090000",
+            "1",
+            "20270314023000",
+            "Booked",
+        )],
+    )
+    .await;
+    assert_eq!(
+        told.words(),
+        ["start: does not exist on that day's clock; it was moved forward"]
+    );
+    assert_eq!(
+        told.problems[0].position.to_string(),
+        "resource 1 appointment"
+    );
+    assert_eq!(
+        book_of(&world, "7").await,
+        ["2027-03-14 03:30 evaluation booked"]
+    );
+}
+
+#[tokio::test]
+async fn an_import_as_of_a_moment_decides_as_of_then() {
+    let world = World::open("asof", "2027-05-01T10:00").await;
+    let options = ImportOptions {
+        as_of: Some(at(NOW)),
+        source_name: "feed".into(),
+    };
+    let file = a_busy_schedule().join("\r");
+    let items = hl7::read(file.as_bytes(), "feed")
+        .collect::<Vec<_>>()
+        .into_iter();
+    world
+        .desk
+        .import(&world.access, items, &options, |_| ())
+        .await
+        .unwrap();
+    assert_eq!(
+        book_of(&world, "7").await[5],
+        "2026-11-27 08:40 recurring booked"
+    );
+    let reader = world.desk.db().reader(&world.access);
+    let ana = patient_of(&world, "7").await;
+    let given = &reader.consents(ana.id).await.unwrap()[0];
+    assert_eq!(given.entry.captured_at, at(NOW));
+}
+
+#[tokio::test]
+async fn plans_referrals_and_named_courses_find_each_other() {
+    let world = World::open("course", NOW).await;
+    let course = r#"{"resourceType":"EpisodeOfCare","id":"c","status":"active","patient":{"reference":"Patient/bo"},"period":{"start":"2026-10-01"}}"#;
+    let referral = r#"{"resourceType":"ServiceRequest","id":"r","status":"active","intent":"order","code":{"text":"Physical therapy"},"subject":{"reference":"Patient/bo"},"authoredOn":"2026-09-30T10:00:00-05:00","requester":{"display":"Dr. Reed"}}"#;
+    let told = import_fhir(&world, &export()).await;
+    assert_eq!(told.of("appointment"), [4, 0, 0, 0]);
+    let told = import_fhir(&world, &[course.to_owned(), referral.to_owned()]).await;
+    assert_eq!(
+        (told.of("episode"), told.of("referral")),
+        ([1, 0, 0, 0], [1, 0, 0, 0]),
+        "{:?}",
+        told.words()
+    );
+    let bo = patient_of(&world, "8").await;
+    let reader = world.desk.db().reader(&world.access);
+    assert_eq!(
+        reader.episodes(bo.id).await.unwrap().len(),
+        2,
+        "the named course is the inferred one"
+    );
+    let referrals = reader.referrals(bo.id).await.unwrap();
+    assert!(
+        referrals[0].called_at.is_some(),
+        "who came needs no first call"
+    );
+    let ended = course
+        .replace("\"active\"", "\"finished\"")
+        .replace("\"2026-10-01\"", "\"2026-10-01\",\"end\":\"2026-10-30\"");
+    import_fhir(&world, &[ended]).await;
+    let states: Vec<_> = reader
+        .episodes(bo.id)
+        .await
+        .unwrap()
+        .iter()
+        .map(|one| one.state.code())
+        .collect();
+    assert_eq!(states, ["discharged", "discharged"]);
+}
+
+fn shared(path: &str) -> Option<std::path::PathBuf> {
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../shared/data")
+        .join(path);
+    if data.exists() {
+        return Some(data);
+    }
+    println!("SKIPPED: no ../shared/data/{path} beside the repository");
+    None
+}
+
+async fn twice(world: &World, arrivals: impl Fn() -> Vec<Arrival>) -> [ImportReport; 2] {
+    let options = ImportOptions::default();
+    let mut reports = Vec::new();
+    for _ in 0..2 {
+        let arrivals = arrivals().into_iter();
+        let report = world
+            .desk
+            .import_arrivals(&world.access, arrivals, &options, |_| ())
+            .await;
+        reports.push(report.unwrap());
+    }
+    reports.try_into().unwrap()
+}
+
+#[tokio::test]
+async fn the_synthetic_practice_comes_in_whole_and_once() {
+    let Some(data) = shared("fhir_synthea_bundles") else {
+        return;
+    };
+    let world = World::open("synthea", NOW).await;
+    let [first, second] = twice(&world, || read_fhir(walk([&data], FHIR).0).collect()).await;
+    assert_eq!(first.of("patient").created, 121);
+    let total = second.total();
+    assert_eq!((total.created, total.updated, total.rejected), (0, 0, 0));
+    assert_eq!(
+        total.unchanged,
+        first.total().created + first.total().unchanged
+    );
+}
+
+#[tokio::test]
+async fn every_message_of_the_collection_becomes_values_or_problems() {
+    let Some(data) = shared("hl7v2") else { return };
+    let world = World::open("hl7", NOW).await;
+    let [first, second] = twice(&world, || read_hl7(walk([&data], HL7).0).collect()).await;
+    assert!(first.of("patient").created > 50, "{first:?}");
+    assert_eq!(second.total().created, 0, "{second:?}");
+    assert_eq!(second.total().updated, 0, "{second:?}");
+}
+
+#[tokio::test]
+async fn broken_resources_become_values_or_problems() {
+    let Some(data) = shared("fhir_edge_cases") else {
+        return;
+    };
+    let world = World::open("edges", NOW).await;
+    let [first, second] = twice(&world, || read_fhir(walk([&data], FHIR).0).collect()).await;
+    assert!(
+        first.total().created > 10 && first.problems > 10,
+        "{first:?}"
+    );
+    assert_eq!(second.total().created, 0, "{second:?}");
+}
