@@ -9,7 +9,7 @@ mod stray;
 
 use jiff::SignedDuration;
 use tendon_assist::{Class, Context, Level, Prompt, Understanding, understand};
-use tendon_care::access::{Access, Actor, PurposeOfUse, Scope};
+use tendon_care::access::Access;
 use tendon_care::consent::{Act, Ledger};
 use tendon_care::contact::{Address, Channel, ContactPoint};
 use tendon_care::id::{AppointmentId, ConversationId, MessageId, PatientId, PracticeId};
@@ -24,6 +24,7 @@ use self::consent::Holder;
 use crate::change::{Asked, Change, Origin};
 use crate::desk::Desk;
 use crate::error::DeskError;
+use crate::portal::patient_access;
 use crate::visits::{self, VisitAct};
 
 /// A message that a carrier brought.
@@ -111,50 +112,36 @@ impl Desk {
         let threads = reader
             .conversations_at(inbound.channel, &inbound.from)
             .await?;
-        let holders = self.holders(system, inbound, &threads).await?;
-        let Some(writer) = holders.first() else {
+        let patients = self.holders(system, inbound, &threads).await?;
+        let Some((patient, others)) = patients.split_first() else {
             return self.keep_stray(system, inbound, keyword).await;
         };
-        let patient = writer.patient;
-        let thread = Thread::find(self, threads, patient);
-        let known = reader
-            .patient(patient)
-            .await?
-            .ok_or(DeskError::NotFound("patient"))?;
-        let context = Context {
-            prompt: thread.prompt,
-            language: known.language,
-            opted_out: writer.ledger.entries().iter().any(|entry| {
-                entry.address == inbound.from && matches!(entry.act, Act::Revoked { .. })
-            }),
-        };
-        let meaning = understand(inbound.body.expose(), &context);
-        let access = Access {
-            practice: inbound.practice,
-            actor: Actor::Patient { id: patient },
-            scope: Scope::Practice,
-            purpose: PurposeOfUse::PatientRequest,
-        };
+        let writer = self.holder(system, *patient).await?;
+        let thread = Thread::find(self, threads, *patient);
+        let meaning = self.meaning(system, inbound, &thread, &writer).await?;
         let spoken = Spoken {
             inbound,
             keyword,
             message: self.mint().id(),
             meaning: &meaning,
         };
-        let patients: Vec<PatientId> = if spoken.is_about_the_phone() {
-            holders.iter().map(|holder| holder.patient).collect()
-        } else {
-            vec![patient]
-        };
-        self.change_all(&access, &patients, Origin::Live, |changes| {
-            let Some((change, others)) = changes.split_first_mut() else {
-                return Err(DeskError::NotFound("patient"));
-            };
-            hear(change, &spoken, &thread, writer)?;
+        let mut holders = vec![writer];
+        if spoken.is_about_the_phone() {
             for other in others {
-                let id = other.chart.patient.id;
-                if let Some(holder) = holders.iter().find(|holder| holder.patient == id) {
-                    consent::overhear(other, &spoken, holder);
+                holders.push(self.holder(system, *other).await?);
+            }
+        }
+        let patients: Vec<PatientId> = holders.iter().map(|holder| holder.patient).collect();
+        let access = patient_access(inbound.practice, *patient);
+        self.change_all(&access, &patients, Origin::Live, |changes| {
+            for change in changes {
+                let id = change.chart.patient.id;
+                let mut known = holders.iter().enumerate();
+                match known.find(|(_, holder)| holder.patient == id) {
+                    Some((0, writer)) => hear(change, &spoken, &thread, writer)?,
+                    Some((_, other)) => consent::overhear(change, &spoken, other),
+                    // Merged at this very moment; the carrier brings it again.
+                    None => return Err(DeskError::Busy),
                 }
             }
             Ok(())
@@ -165,6 +152,30 @@ impl Desk {
         })
     }
 
+    async fn holder(&self, access: &Access, patient: PatientId) -> Result<Holder, DeskError> {
+        let ledger = self.reader(access).ledger(patient).await?;
+        Ok(Holder { patient, ledger })
+    }
+
+    async fn meaning(
+        &self,
+        access: &Access,
+        inbound: &Inbound,
+        thread: &Thread,
+        writer: &Holder,
+    ) -> Result<Understanding, DeskError> {
+        let known = self.reader(access).patient(writer.patient).await?;
+        let known = known.ok_or(DeskError::NotFound("patient"))?;
+        let context = Context {
+            prompt: thread.prompt,
+            language: known.language,
+            opted_out: writer.ledger.entries().iter().any(|entry| {
+                entry.address == inbound.from && matches!(entry.act, Act::Revoked { .. })
+            }),
+        };
+        Ok(understand(inbound.body.expose(), &context))
+    }
+
     /// Finds everybody who has the address, first who is thought to have written:
     /// the patient of the latest thread there, or the first who has it.
     async fn holders(
@@ -172,7 +183,7 @@ impl Desk {
         access: &Access,
         inbound: &Inbound,
         threads: &[ConversationRow],
-    ) -> Result<Vec<Holder>, DeskError> {
+    ) -> Result<Vec<PatientId>, DeskError> {
         let reader = self.reader(access);
         let mut patients = Vec::new();
         for patient in reader.patients_at(&inbound.from).await? {
@@ -189,12 +200,7 @@ impl Desk {
         {
             before.rotate_right(1);
         }
-        let mut holders = Vec::with_capacity(patients.len());
-        for patient in patients {
-            let ledger = reader.ledger(patient).await?;
-            holders.push(Holder { patient, ledger });
-        }
-        Ok(holders)
+        Ok(patients)
     }
 }
 

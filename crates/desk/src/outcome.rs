@@ -335,7 +335,7 @@ fn failed(change: &mut Change<'_>, row: &Versioned<MessageRow>, failure: &Failur
 }
 
 /// Remembers that an address is impossible, or that its carrier refuses it,
-/// which overrides every consent.
+/// which overrides every consent: for everybody who has it.
 fn mark_address(change: &mut Change<'_>, row: &Versioned<MessageRow>, class: FailureClass) {
     let Some(standing) = standing_after(class, change.now()) else {
         return;
@@ -348,7 +348,7 @@ fn mark_address(change: &mut Change<'_>, row: &Versioned<MessageRow>, class: Fai
     else {
         return;
     };
-    change.write(Write::ContactStanding(point.id, standing));
+    change.set_address_standing(&point.address, standing);
     if class == FailureClass::Blocked {
         let entry = Entry {
             id: change.desk().mint().id(),

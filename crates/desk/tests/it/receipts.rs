@@ -88,6 +88,7 @@ async fn receipts_may_come_twice_late_or_never() {
 #[tokio::test]
 async fn a_failure_opens_work_and_a_belated_delivery_is_believed() {
     let (world, ana, message) = reminded("receipt-fails").await;
+    let ben = world.patient("Ben", PHONE).await;
     let gone = failed(FailureClass::InvalidAddress);
     assert_eq!(report(&world, "M1", gone.clone()).await, Reported::Taken);
     assert_eq!(report(&world, "M1", gone).await, Reported::Known);
@@ -97,6 +98,11 @@ async fn a_failure_opens_work_and_a_belated_delivery_is_believed() {
     assert_eq!(tasks[0].kind, TaskKind::Undeliverable);
     let points = world.reader().contact_points(ana).await.unwrap();
     assert!(!points[0].standing.usable());
+    let points = world.reader().contact_points(ben).await.unwrap();
+    assert!(
+        !points[0].standing.usable(),
+        "the number is as dead for him"
+    );
     assert_eq!(
         report(&world, "M1", Receipt::Delivered).await,
         Reported::Taken
