@@ -6,6 +6,7 @@
 //! the same, to the byte.
 
 mod intake;
+mod shift;
 mod texts;
 mod visits;
 
@@ -19,7 +20,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use tendon_care::access::Access;
 use tendon_care::contact::Address;
-use tendon_care::id::{AppointmentId, LocationId, PracticeId};
+use tendon_care::id::{AppointmentId, LocationId, PatientId, PracticeId};
 use tendon_care::practice::{Clinician, Location, OpenHours};
 use tendon_channel::carrier::Outgoing;
 use tendon_desk::{Desk, DeskError};
@@ -110,6 +111,7 @@ enum Act {
     Rebook { person: usize },
     Watch { person: usize },
     Die { person: usize },
+    Shift,
 }
 
 type Sent = Arc<Mutex<Vec<(String, bool)>>>;
@@ -125,6 +127,7 @@ pub struct Year {
     calendar: Calendar,
     people: Vec<Person>,
     by_phone: HashMap<String, usize>,
+    by_patient: HashMap<PatientId, usize>,
     heap: BinaryHeap<Reverse<(Timestamp, u64, Act)>>,
     order: u64,
     sent: Sent,
@@ -157,6 +160,7 @@ impl Year {
             settings,
             people: Vec::new(),
             by_phone: HashMap::new(),
+            by_patient: HashMap::new(),
             heap: BinaryHeap::new(),
             order: 0,
             sent: Sent::default(),
@@ -199,6 +203,7 @@ impl Year {
     pub async fn run(mut self, progress: impl Fn(f64)) -> Result<Report, SimulateError> {
         self.set_up().await?;
         self.plan_referrals();
+        self.plan_shifts();
         let span = self
             .settings
             .until
@@ -377,6 +382,7 @@ impl Year {
             Act::Rebook { person } => self.book_next(person, 1).await,
             Act::Watch { person } => self.watch(person).await,
             Act::Die { person } => self.die(person).await,
+            Act::Shift => self.shift().await,
         }
     }
 }

@@ -46,6 +46,7 @@ impl Year {
         person.episode = Some(ids.1);
         self.by_phone
             .insert(person.phone.expose().to_owned(), self.people.len());
+        self.by_patient.insert(person.id, self.people.len());
         self.people.push(person);
         self.report.patients += 1;
         // Four in a thousand die within the months after; staff learn of it.

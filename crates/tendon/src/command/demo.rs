@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
-use jiff::SignedDuration;
+use jiff::civil::Weekday;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use tendon_care::access::{Access, Role};
 use tendon_care::{Clock, Randomness};
 use tendon_channel::sandbox::Sandbox;
@@ -15,7 +16,7 @@ use tendon_simulate::{SeededRandomness, Settings as Span};
 use tendon_store::Durability;
 
 use super::simulate::year;
-use crate::edge::{SystemClock, SystemRandomness};
+use crate::edge::{RehearsalClock, SystemClock, SystemRandomness};
 use crate::open::{self, Wiring};
 use crate::server::{self, Listening};
 use crate::settings::Resolved;
@@ -50,12 +51,17 @@ impl Demo {
             // The demo begins anew at each start; there may be none to remove.
             let _ = std::fs::remove_file(format!("{}{ending}", file.display()));
         }
-        super::on_one_thread(self.live_a_year(&settings, json))?;
-        super::on_many_threads(self.serve(&settings, json))
+        let present = opening_time(SystemClock.now());
+        super::on_one_thread(self.live_a_year(&settings, present, json))?;
+        super::on_many_threads(self.serve(&settings, present, json))
     }
 
-    async fn live_a_year(&self, settings: &Resolved, json: bool) -> anyhow::Result<()> {
-        let until = SystemClock.now();
+    async fn live_a_year(
+        &self,
+        settings: &Resolved,
+        until: Timestamp,
+        json: bool,
+    ) -> anyhow::Result<()> {
         let span = Span {
             patients: self.patients,
             from: until - SignedDuration::from_hours(24 * 365),
@@ -74,11 +80,16 @@ impl Demo {
         Ok(())
     }
 
-    async fn serve(&self, settings: &Resolved, json: bool) -> anyhow::Result<ExitCode> {
+    async fn serve(
+        &self,
+        settings: &Resolved,
+        present: Timestamp,
+        json: bool,
+    ) -> anyhow::Result<ExitCode> {
         let db = open::database(settings, Durability::Full, Arc::new(SystemRandomness)).await?;
         let public_url = format!("http://{}", self.listen);
         let wiring = Wiring {
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(RehearsalClock::new(present, 1.0)),
             randomness: Arc::new(SystemRandomness),
             carriers: Carriers::all(Arc::new(Sandbox::new(0))),
             public_url: public_url.clone(),
@@ -103,6 +114,23 @@ impl Demo {
         .await?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Returns ten to eight of the latest working day in the clinic's zone: a demo
+/// that is started on a Sunday night shows a day with people in it.
+fn opening_time(now: Timestamp) -> Timestamp {
+    let zone = jiff::tz::TimeZone::get("America/Chicago").unwrap_or(jiff::tz::TimeZone::UTC);
+    let opening = |days: i64| {
+        let day = now
+            .to_zoned(zone.clone())
+            .date()
+            .checked_sub(days.days())
+            .ok()?;
+        let works = !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
+        let at = day.at(7, 50, 0, 0).to_zoned(zone.clone()).ok()?.timestamp();
+        (works && at <= now).then_some(at)
+    };
+    (0..7).find_map(opening).unwrap_or(now)
 }
 
 /// A way in, and for whom.

@@ -113,7 +113,7 @@ impl Import {
         }
         let options = ImportOptions {
             as_of: self.from().as_of,
-            source_name: String::new(),
+            ..ImportOptions::default()
         };
         let mut unwritten = None;
         let report = desk
