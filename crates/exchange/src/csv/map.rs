@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 
 use super::Skip;
 use super::cells::Cells;
-use super::fields::{DocumentMap, NamedMap, PlanMap};
+use super::fields::{DocumentMap, NamedMap, PatientMap, PlanMap};
 use super::layout::Layout;
 use super::memory::{Memory, Namesakes, fingerprint};
 use super::order::Orders;
 use super::row::{Flaw, Row};
 use super::rows::MAX_ROW_BYTES;
-use super::visit::{self, Around, Reading};
+use super::visit::{self, Around};
 use super::{patient, value};
 use crate::Item;
 use crate::record::{
@@ -153,37 +153,50 @@ impl RowMapper<'_> {
         let Some(map) = &layout.patient else {
             return Ok(());
         };
+        // First of all: a closed slot has a clinician and perhaps a "patient",
+        // and is nobody's visit.
+        let visit = layout.appointment.as_ref();
+        let visit = match visit.map(|map| (map, visit::standing(&mut self.cells, map, removed))) {
+            Some((_, None)) => return Err(Skip::NoRecord),
+            Some((map, Some(standing))) => Some((map, standing)),
+            None => None,
+        };
+        // What was noted so far concerns the visit, where the row has one.
+        let mut about_visit = Vec::new();
+        if visit.is_some() {
+            about_visit = std::mem::take(&mut self.cells.problems);
+        }
         let Some(who) = patient::identify(&mut self.cells, map, &layout.system) else {
+            self.cells.problems.splice(0..0, about_visit);
             self.push(None);
             return Ok(());
         };
         let key = who.key.clone();
-        let is_subject =
-            layout.appointment.is_none() && layout.plan.is_none() && layout.document.is_none();
         let location = self.location();
         let clinician = self.clinician();
-        self.patient(who, removed && is_subject, is_subject);
+        let is_subject = visit.is_none() && layout.plan.is_none() && layout.document.is_none();
+        self.patient(who, map, removed && is_subject, is_subject);
         let episode = self.episode(&key);
-        if let Some(map) = &layout.appointment {
+        if let Some((map, standing)) = visit {
+            self.cells.problems.splice(0..0, about_visit);
             let around = Around {
                 patient: key,
                 clinician,
                 location,
                 episode,
-                removed,
             };
-            match visit::read(&mut self.cells, map, &layout.system, around) {
-                Reading::Visit(visit) => {
-                    self.said.replace(&visit.key, self.whole);
-                    self.push(Some(Record::Appointment(visit)));
-                }
-                Reading::Rejected => self.push(None),
-                Reading::NoVisit => return Err(Skip::NoRecord),
+            let visit = visit::read(&mut self.cells, map, &layout.system, around, standing);
+            if let Some(visit) = &visit {
+                self.said.replace(&visit.key, self.whole);
             }
+            self.push(visit.map(|visit| Record::Appointment(Box::new(visit))));
         } else if let Some(map) = &layout.plan {
             self.plan(map, key, episode, removed);
         } else if let Some(map) = &layout.document {
             self.document(map, key);
+        }
+        if self.items.is_empty() {
+            return Err(Skip::Repeated);
         }
         Ok(())
     }
@@ -245,19 +258,26 @@ impl RowMapper<'_> {
 
     /// Reads the patient unless the same cells were read before; a table of
     /// visits repeats them in every row.
-    fn patient(&mut self, who: patient::Identity, removed: bool, is_subject: bool) {
-        let Some(map) = &self.layout.patient else {
-            return;
-        };
+    fn patient(
+        &mut self,
+        who: patient::Identity,
+        map: &PatientMap,
+        removed: bool,
+        is_subject: bool,
+    ) {
         let places = self.patient_columns.iter();
         let content = fingerprint(places.map(|at| self.cells.row.cell(*at)));
-        let content = if is_subject { self.whole } else { content };
         if self.said.holds(content) {
             return;
         }
         let key = who.key.clone();
         let system = &self.layout.system;
         let Some(record) = patient::read(&mut self.cells, map, system, who.key, removed) else {
+            if is_subject {
+                let reason = "stands alone: the row says nothing else about the patient";
+                self.cells.reject(Cells::place(&map.key), reason);
+                self.push(None);
+            }
             return;
         };
         if who.by_name_alone

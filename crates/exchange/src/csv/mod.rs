@@ -227,6 +227,9 @@ fn begin<R: Read>(
     if head.iter().all(|b| b.is_ascii_whitespace() || *b == 0) {
         return Err(refused("is empty".to_owned()));
     }
+    if let Some(what) = not_a_table(&head) {
+        return Err(refused(format!("is {what}; save or export it as CSV")));
+    }
     let found = sniff::look(&head, options).map_err(refused)?;
     let survey = survey_head(&head, &found);
     let mut rows = Rows::new(Cursor::new(head).chain(decoded), found.dialect);
@@ -236,6 +239,25 @@ fn begin<R: Read>(
     }
     rows.expect_width(found.header.len());
     Ok((Table { rows, survey }, found))
+}
+
+/// Tells files that are called .csv and are something else, by their first bytes.
+fn not_a_table(head: &[u8]) -> Option<&'static str> {
+    let text = head.trim_ascii_start();
+    let begins = |mark: &[u8]| text.starts_with(mark);
+    if begins(b"PK\x03\x04") {
+        Some("a workbook of a spreadsheet (XLSX, ODS) or another archive")
+    } else if begins(b"\xD0\xCF\x11\xE0") {
+        Some("a workbook of an old spreadsheet (XLS)")
+    } else if begins(b"<") {
+        Some("a page of HTML or XML")
+    } else if begins(b"%PDF") {
+        Some("a PDF")
+    } else if begins(b"{") || begins(b"[") {
+        Some("JSON")
+    } else {
+        None
+    }
 }
 
 fn survey_head(head: &[u8], found: &Found) -> Survey {

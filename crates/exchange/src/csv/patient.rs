@@ -125,10 +125,13 @@ fn read_name(cells: &mut Cells<'_>, map: &PatientMap) -> Result<Option<PersonNam
             .map_err(|error| (cell.at, error.to_string())),
         None => Ok(String::new()),
     };
-    let family = words(cells.first(&map.family))?;
-    let mut given = words(cells.first(&map.given))?;
+    let mut given = words(cells.value(&map.given))?;
+    // There are families called Null, but nobody is called that and nothing else.
+    let family = cells.first(&map.family);
+    let family = family.filter(|cell| !given.is_empty() || !value::is_filler(cell.text));
+    let family = words(family)?;
     let name = if family.is_empty() && given.is_empty() {
-        let Some(cell) = cells.first(&map.full_name) else {
+        let Some(cell) = cells.value(&map.full_name) else {
             return Ok(None);
         };
         let full = words(Some(cell))?;
@@ -137,7 +140,7 @@ fn read_name(cells: &mut Cells<'_>, map: &PatientMap) -> Result<Option<PersonNam
         }
         person::split(&full).map_err(|error| (cell.at, error.to_string()))?
     } else {
-        let middle = words(cells.first(&map.middle))?;
+        let middle = words(cells.value(&map.middle))?;
         if !middle.is_empty() {
             given = format!("{given} {middle}");
         }
@@ -146,7 +149,7 @@ fn read_name(cells: &mut Cells<'_>, map: &PatientMap) -> Result<Option<PersonNam
     };
     let called = cells
         .words(&map.preferred)
-        .filter(|called| !called.eq_ignore_ascii_case(name.given()));
+        .filter(|called| !value::is_filler(called) && !called.eq_ignore_ascii_case(name.given()));
     match called {
         // A name to be called by that is too long is not worth a problem.
         Some(called) => Ok(name.clone().with_preferred(called).ok().or(Some(name))),

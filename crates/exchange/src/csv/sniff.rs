@@ -328,6 +328,18 @@ mod tests {
     }
 
     #[test]
+    fn two_layouts_that_fit_equally_are_a_question() {
+        let docnote = "First Name,Surname,Health Number,Birthdate,E-Mail Address";
+        let attendance = "client_name,clinician_name,date_of_service,office_name,status";
+        let reason = found(&format!("{docnote},{attendance}\n")).unwrap_err();
+        assert!(reason.contains("docnote_patients"), "{reason}");
+        assert!(reason.contains("simplepractice_attendance"), "{reason}");
+        // A column more decides.
+        let clear = found(&format!("{docnote},client_name,status\n")).unwrap();
+        assert_eq!(clear.0, "docnote_patients");
+    }
+
+    #[test]
     fn a_layout_that_is_asked_for_must_fit() {
         let ask = |text: &str, layout: &str| {
             let options = Options {

@@ -24,33 +24,28 @@ pub struct Around {
     pub location: (Option<ForeignKey>, Option<String>),
     /// The course of care.
     pub episode: Option<ForeignKey>,
-    /// The row takes the visit back.
-    pub removed: bool,
 }
 
-/// What a row says about a visit.
-pub enum Reading {
-    /// A visit.
-    Visit(Box<AppointmentRecord>),
-    /// A closed slot.
-    NoVisit,
-    /// A visit that cannot be used; why was noted.
-    Rejected,
+/// Where a visit stands.
+#[derive(Clone, Copy)]
+pub struct Standing {
+    status: Option<VisitStatus>,
+    /// Since when, where the row says.
+    since: Option<Moment>,
 }
 
-/// Reads the visit of a row.
-pub fn read(cells: &mut Cells<'_>, map: &AppointmentMap, system: &str, around: Around) -> Reading {
-    let (status, status_at) = match where_it_stands(cells, map, around.removed) {
-        Standing::At(status, at) => (status, at),
-        Standing::NoVisit => return Reading::NoVisit,
-    };
-    let Some((starts_at, until)) = start(cells, map, status) else {
-        return Reading::Rejected;
-    };
-    let Some(key) = key(cells, map, system, &around, starts_at) else {
-        return Reading::Rejected;
-    };
-    Reading::Visit(Box::new(AppointmentRecord {
+/// Reads the visit of a row, or notes why it cannot be used.
+pub fn read(
+    cells: &mut Cells<'_>,
+    map: &AppointmentMap,
+    system: &str,
+    around: Around,
+    standing: Standing,
+) -> Option<AppointmentRecord> {
+    let Standing { status, since } = standing;
+    let (starts_at, until) = start(cells, map, status)?;
+    let key = key(cells, map, system, &around, starts_at)?;
+    Some(AppointmentRecord {
         key,
         minutes: length(cells, map, starts_at, until),
         patient: around.patient,
@@ -64,47 +59,41 @@ pub fn read(cells: &mut Cells<'_>, map: &AppointmentMap, system: &str, around: A
         starts_at: Some(starts_at),
         status,
         booked_at: cells.moment(&map.booked_at),
-        status_at,
+        status_at: since,
         changed_at: cells.moment(&map.changed_at),
         moved: false,
-    }))
+    })
 }
 
-enum Standing {
-    At(Option<VisitStatus>, Option<Moment>),
-    NoVisit,
-}
-
-fn where_it_stands(cells: &mut Cells<'_>, map: &AppointmentMap, removed: bool) -> Standing {
+/// Reads where a visit stands; `None` for a closed slot, which is no visit.
+pub fn standing(cells: &mut Cells<'_>, map: &AppointmentMap, removed: bool) -> Option<Standing> {
+    let at = |status, since| Some(Standing { status, since });
     if removed {
-        return Standing::At(Some(VisitStatus::Void), None);
+        return at(Some(VisitStatus::Void), None);
     }
     let by = cells
         .value(&map.reason)
         .map_or(CancelledBy::Unknown, |cell| status::cancelled_by(cell.text));
-    let at = |word: Word, since| match word.status(by) {
-        Some(status) => Standing::At(Some(status), since),
-        None => Standing::NoVisit,
-    };
+    let is = |word: Word, since| word.status(by).and_then(|status| at(Some(status), since));
     for rule in &map.status {
         let Some(cell) = cells.value(&rule.column) else {
             continue;
         };
         match rule.judge(cell.text) {
             Verdict::Silent => {}
-            Verdict::Is(word) => return at(word, None),
+            Verdict::Is(word) => return is(word, None),
             Verdict::Since(word) => {
                 let since = cells.moment(&rule.column);
-                return at(word, since);
+                return is(word, since);
             }
             Verdict::Unknown => {
                 cells.ignore(cell.at, "is no status that is known");
-                return Standing::At(None, None);
+                return at(None, None);
             }
         }
     }
     map.otherwise
-        .map_or(Standing::At(None, None), |word| at(word, None))
+        .map_or_else(|| at(None, None), |word| is(word, None))
 }
 
 /// Reads when a visit begins, and the end of a span that stands with it.

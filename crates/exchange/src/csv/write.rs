@@ -169,10 +169,7 @@ fn flag(set: bool, word: &str) -> String {
 
 fn mobiles(list: &[ContactRecord]) -> String {
     joined(list.iter().filter_map(|contact| match &contact.address {
-        Address::Phone(phone) if contact.line == Line::Mobile => {
-            // The column of a proxy holds all kinds, so that the kind is said.
-            Some(phone.expose().to_owned())
-        }
+        Address::Phone(phone) if contact.line == Line::Mobile => Some(phone.expose().to_owned()),
         _ => None,
     }))
 }

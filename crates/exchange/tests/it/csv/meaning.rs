@@ -389,3 +389,59 @@ fn documents_keep_the_row_as_it_came() {
     );
     assert!(json.get("Invoice Date").is_none());
 }
+
+#[test]
+fn closed_slots_are_nobodys_and_leave_nothing() {
+    let text = "Patient ID,Patient Name,Therapist,Appt Date,Appt Time,Status\n\
+        ,Lunch,Maya,2026-03-14,12:00,Blocked\n9,Meeting,Maya,2026-03-14,13:00,Blocked\n\
+        1,Sam Reed,Maya,2026-03-14,14:00,Booked\n";
+    let table = read(text);
+    assert_eq!(table.kinds(), ["clinician", "patient", "appointment"]);
+    assert_eq!(names(&table.patients()), ["Sam Reed"]);
+    assert_eq!(table.tally.skipped.get(&Skip::NoRecord), Some(&2));
+    assert_eq!(table.problems(), none());
+}
+
+#[test]
+fn words_for_nothing_are_nobodys_name() {
+    let text = "Patient ID,First Name,Middle Name,Last Name,Preferred Name,DOB,Email\n\
+        1,Ana,NULL,Null,null,1980-01-02,N/A\n2,NULL,NULL,NULL,NULL,NULL,NULL\n";
+    let table = read(text);
+    let found: Vec<_> = table
+        .patients()
+        .iter()
+        .map(|p| p.name.clone().unwrap())
+        .collect();
+    assert_eq!(
+        (found[0].full().as_str(), found[0].preferred()),
+        ("Ana Null", None)
+    );
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        table.problems(),
+        ["line 3 rejected [Patient ID]: stands alone: the row says nothing else about the patient"]
+    );
+}
+
+#[test]
+fn rows_that_differ_only_in_what_is_not_read_are_one() {
+    let text = "Patient ID,First Name,Last Name,Email,Shoe Size\n\
+        1,Sam,Reed,a@example.org,42\n1,Sam,Reed,a@example.org,43\n";
+    let table = read(text);
+    assert_eq!(table.patients().len(), 1);
+    assert_eq!(table.tally.skipped.get(&Skip::Repeated), Some(&1));
+}
+
+#[test]
+fn files_that_are_no_tables_say_what_they_are() {
+    for (bytes, what) in [
+        (&b"PK\x03\x04\x14\0"[..], "XLSX"),
+        (b"\xD0\xCF\x11\xE0\xA1", "XLS"),
+        (b"\n<html><table>", "HTML"),
+        (b"%PDF-1.7", "PDF"),
+        (b"[{\"id\": 1}]", "JSON"),
+    ] {
+        let problem = read_with(bytes, &Options::default()).err().unwrap();
+        assert!(problem.reason.contains(what), "{}", problem.reason);
+    }
+}
