@@ -20,7 +20,8 @@ async function refresh() {
   changed.clear();
   const watching = (part) => part.dataset.topics?.split(" ").some((topic) => topics.has(topic));
   if (![...document.querySelectorAll("[data-topics]")].some(watching)) return;
-  const answer = await fetch(location.href, { credentials: "same-origin" });
+  // The server is told that nobody asked: this keeps no session awake.
+  const answer = await fetch(location.href, { credentials: "same-origin", headers: { "Tendon-Live": "1" } });
   if (answer.ok && !answer.redirected) swap(await answer.text(), (part) => watching(part) && !isBusy(part));
 }
 
@@ -28,11 +29,18 @@ function listen() {
   source?.close();
   if (document.hidden) return;
   source = new EventSource(url);
+  source.addEventListener("gone", gone);
   source.addEventListener("changed", (event) => {
     for (const topic of event.data.split(" ")) changed.add(topic);
     clearTimeout(timer);
     timer = setTimeout(() => refresh().catch(() => {}), 200);
   });
+}
+
+// Signed out elsewhere, or nobody was here for a while: what is shown must go.
+function gone() {
+  source.close();
+  location.reload();
 }
 
 if (url) {

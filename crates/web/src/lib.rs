@@ -5,7 +5,11 @@
 //! To look at every page, write the samples into a folder and serve it:
 //! `cargo run -p tendon-web --example preview -- FOLDER`.
 
+pub mod api;
 pub mod chart;
+pub mod hooks;
 pub mod pages;
+mod portal;
 pub mod server;
+mod staff;
 pub mod words;

@@ -28,6 +28,16 @@ pub enum Kind {
     Forbidden,
     /// 403: the form's token is missing, old or another's.
     Forgery,
+    /// 400: a field makes no sense.
+    Invalid {
+        /// Which field and what is wrong with it, without its value.
+        why: String,
+    },
+    /// 409: it has been done or undone meanwhile.
+    Stale {
+        /// What stands in the way.
+        why: String,
+    },
     /// 429: too many tries.
     Busy {
         /// Seconds to wait.
@@ -46,6 +56,8 @@ impl Kind {
         match self {
             Self::NotFound => 404,
             Self::Forbidden | Self::Forgery => 403,
+            Self::Invalid { .. } => 400,
+            Self::Stale { .. } => 409,
             Self::Busy { .. } => 429,
             Self::Broken { .. } => 500,
         }
@@ -60,6 +72,8 @@ impl ErrorPage {
             Kind::NotFound => words.error_not_found(),
             Kind::Forbidden => words.error_forbidden(),
             Kind::Forgery => words.error_forgery(),
+            Kind::Invalid { .. } => words.error_invalid(),
+            Kind::Stale { .. } => words.error_stale(),
             Kind::Busy { .. } => words.error_busy(),
             Kind::Broken { .. } => words.error_broken(),
         }
@@ -72,15 +86,18 @@ impl ErrorPage {
             Kind::NotFound => words.error_not_found_lede(),
             Kind::Forbidden => words.error_forbidden_lede(),
             Kind::Forgery => words.error_forgery_lede(),
+            Kind::Invalid { .. } => words.error_invalid_lede(),
+            Kind::Stale { .. } => words.error_stale_lede(),
             Kind::Busy { seconds } => words.error_busy_lede(seconds),
             Kind::Broken { .. } => words.error_broken_lede(),
         }
     }
 
-    /// Returns the number to tell us.
-    pub fn incident(&self) -> Option<&str> {
+    /// Returns the number to tell us, or what exactly was wrong.
+    pub fn detail(&self) -> Option<&str> {
         match &self.kind {
             Kind::Broken { incident } => Some(incident),
+            Kind::Invalid { why } | Kind::Stale { why } => Some(why),
             _ => None,
         }
     }
@@ -102,6 +119,18 @@ impl ErrorPage {
             ("404-patient", lost),
             ("403", page(Kind::Forbidden)),
             ("forgery", page(Kind::Forgery)),
+            (
+                "400",
+                page(Kind::Invalid {
+                    why: "minutes: must be between 1 and 480".to_owned(),
+                }),
+            ),
+            (
+                "409",
+                page(Kind::Stale {
+                    why: "cannot confirm a visit that is cancelled".to_owned(),
+                }),
+            ),
             ("429", page(Kind::Busy { seconds: 30 })),
             ("500", page(incident("7F3K-2M9Q"))),
             ("hostile", page(incident(HOSTILE))),
@@ -116,11 +145,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_our_own_fault_has_a_number() {
+    fn a_fault_says_which_one() {
         for (name, page) in ErrorPage::samples(Words(Language::English)) {
             assert_eq!(
-                page.incident().is_some(),
-                page.kind.status() == 500,
+                page.detail().is_some(),
+                matches!(page.kind.status(), 400 | 409 | 500),
                 "{name}"
             );
         }
@@ -132,6 +161,6 @@ mod tests {
         let mut titles: Vec<_> = samples.iter().map(|(_, page)| page.title()).collect();
         titles.sort();
         titles.dedup();
-        assert_eq!(titles.len(), 5);
+        assert_eq!(titles.len(), 7);
     }
 }

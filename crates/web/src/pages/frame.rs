@@ -130,6 +130,11 @@ impl Section {
         }
     }
 
+    /// Returns where the section opens.
+    pub fn url(self) -> Url {
+        self.entry().2
+    }
+
     const fn entry(self) -> (&'static str, Icon, Url, char) {
         match self {
             Self::Today => ("Today", Icon::Today, Url::Today, 't'),
@@ -198,6 +203,8 @@ pub struct Frame {
     pub look: Look,
     /// The token of every form.
     pub csrf: Csrf,
+    /// The page itself, to which an act on it leads back.
+    pub here: String,
 }
 
 impl Frame {

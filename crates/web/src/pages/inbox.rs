@@ -9,7 +9,7 @@ use tendon_care::id::{ConversationId, MessageId, PatientId};
 use super::frame::Frame;
 use super::icon::Icon;
 use super::moment::{self, When};
-use super::parts::{Act, Chip, Tab};
+use super::parts::{Act, Advice, Chip, Tab};
 use super::urls::Url;
 
 mod samples;
@@ -80,6 +80,8 @@ pub struct Thread {
     pub draft: String,
     /// How the draft would travel.
     pub measure: Measure,
+    /// What is wrong with it.
+    pub advice: Advice,
 }
 
 /// One thing said.
@@ -253,7 +255,7 @@ impl Inbox {
         if let Some(patient) = thread.patient {
             acts.push(Act::go("Open patient", Url::Patient(patient)).key('o'));
         }
-        if self.frame.may(Permission::WorkTasks) {
+        if self.frame.may(Permission::WriteMessages) {
             acts.push(Act::post("Done", Url::ThreadDone(thread.id)).key('e'));
         }
         acts

@@ -259,6 +259,18 @@ impl Flash {
     }
 }
 
+/// What is wrong with words that staff wrote, and whether that is for them to judge.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "parts/advice.html")]
+pub struct Advice {
+    /// Each with its reason.
+    pub problems: Vec<String>,
+    /// They may be sent as they are.
+    pub can_insist: bool,
+}
+
+impl HtmlSafe for Advice {}
+
 /// The way to the neighbouring pages of a long list.
 #[derive(Clone, Debug, Default)]
 pub struct Pager {

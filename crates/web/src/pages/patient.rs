@@ -5,12 +5,12 @@ use askama::Template;
 use jiff::Zoned;
 use jiff::civil::Date;
 use tendon_care::access::Permission;
-use tendon_care::id::{MessageId, PatientId};
+use tendon_care::id::{ContactPointId, MessageId, PatientId};
 
 use super::frame::Frame;
 use super::icon::Icon;
 use super::moment::{self, When};
-use super::parts::{Act, Chip, Choice, Tab, Tone, dotted};
+use super::parts::{Act, Advice, Chip, Choice, Tab, Tone, dotted};
 use super::urls::{Link, PlannedId, Url};
 use crate::chart::{Segment, Segments};
 
@@ -52,6 +52,21 @@ pub struct Patient {
     pub consents: Vec<ConsentFacts>,
     /// Who speaks for the patient.
     pub proxies: Vec<ProxyFacts>,
+    /// Addresses for which a change of consent can be recorded: (id, end).
+    pub reachable: Vec<(ContactPointId, String)>,
+    /// Words that were not taken, and why.
+    pub draft: Draft,
+}
+
+/// Words that were begun, or refused.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// The words.
+    pub words: String,
+    /// By e-mail rather than by text.
+    pub by_mail: bool,
+    /// What is wrong with them.
+    pub advice: Advice,
 }
 
 /// Which part of the timeline is shown.
@@ -366,11 +381,11 @@ impl Patient {
             return vec![];
         }
         vec![
-            Act::post("skip", Url::PlannedSkip(self.id, planned.id))
+            Act::post("skip", Url::PlannedSkip(self.id, planned.id.clone()))
                 .quiet()
                 .key('s')
                 .about(&planned.title),
-            Act::post("send now", Url::PlannedSend(self.id, planned.id))
+            Act::post("send now", Url::PlannedSend(self.id, planned.id.clone()))
                 .quiet()
                 .key('n')
                 .about(&planned.title),
@@ -378,8 +393,8 @@ impl Patient {
     }
 
     /// Returns where a planned message is moved.
-    pub const fn move_url(&self, planned: &Planned) -> Url {
-        Url::PlannedMove(self.id, planned.id)
+    pub fn move_url(&self, planned: &Planned) -> Url {
+        Url::PlannedMove(self.id, planned.id.clone())
     }
 
     /// Returns where a message is written.
@@ -399,7 +414,13 @@ impl Patient {
 
     /// Returns the channels on which a member of staff can write.
     pub fn channels(&self) -> Vec<Choice> {
-        Choice::list([("sms", "Text"), ("email", "E-mail")], "sms")
+        let chosen = if self.draft.by_mail { "email" } else { "sms" };
+        Choice::list([("sms", "Text"), ("email", "E-mail")], chosen)
+    }
+
+    /// Returns the addresses for which a consent can be recorded.
+    pub fn addresses(&self) -> Vec<Choice> {
+        Choice::list(self.reachable.clone(), "")
     }
 
     /// Returns the purposes for which a consent can be recorded.

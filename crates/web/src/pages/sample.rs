@@ -90,6 +90,7 @@ pub fn frame(section: Section) -> Frame {
         flash: None,
         look: Look::default(),
         csrf: Csrf::new("k3JxV1ZtQm9yZGVy"),
+        here: "/".to_owned(),
     }
 }
 

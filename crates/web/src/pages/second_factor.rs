@@ -13,6 +13,8 @@ use crate::words::Words;
 pub struct SecondFactor {
     /// What surrounds it.
     pub gate: Gate,
+    /// Where the reader wanted to go; empty for home.
+    pub to: String,
     /// The last code was wrong or too old.
     pub wrong: bool,
 }
@@ -32,6 +34,7 @@ impl SecondFactor {
     pub fn samples() -> Vec<(&'static str, Self)> {
         let page = |wrong| Self {
             gate: Gate::sample(Words(Language::English)),
+            to: String::new(),
             wrong,
         };
         vec![("first", page(false)), ("wrong", page(true))]

@@ -17,6 +17,8 @@ pub struct SignIn {
     pub gate: Gate,
     /// The e-mail that was typed.
     pub email: String,
+    /// Where the reader wanted to go; empty for home.
+    pub to: String,
     /// Why the reader is here again.
     pub because: Option<Because>,
 }
@@ -36,6 +38,8 @@ pub enum Because {
     Idle,
     /// Signed out.
     Left,
+    /// The link was used before, or is too old.
+    Spent,
 }
 
 impl SignIn {
@@ -64,6 +68,10 @@ impl SignIn {
                 Tone::Info,
                 "You were signed out because nothing was done for a while.",
             ),
+            Because::Spent => Flash::new(
+                Tone::Warn,
+                "This link was used before or is too old. Sign in with your password.",
+            ),
             Because::Left => Flash::new(Tone::Good, "You are signed out."),
         })
     }
@@ -73,6 +81,7 @@ impl SignIn {
         let page = |email: &str, because| Self {
             gate: Gate::sample(Words(Language::English)),
             email: email.to_owned(),
+            to: String::new(),
             because,
         };
         let mut hostile = page(HOSTILE, Some(Because::Wrong));
@@ -83,6 +92,7 @@ impl SignIn {
             ("locked", page("", Some(Because::Locked { minutes: 15 }))),
             ("idle", page("maria@example.org", Some(Because::Idle))),
             ("left", page("", Some(Because::Left))),
+            ("spent", page("", Some(Because::Spent))),
             ("hostile", hostile),
         ]
     }

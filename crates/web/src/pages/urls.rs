@@ -5,9 +5,10 @@
 //! glues a path together.
 
 use std::fmt::{self, Display, Write};
+use std::str::FromStr;
 
 use tendon_care::id::{
-    AppointmentId, ConversationId, LocationId, MessageId, PatientId, TaskId, TimerId, UserId,
+    AppointmentId, ConversationId, EnrolmentId, LocationId, MessageId, PatientId, TaskId, UserId,
 };
 
 macro_rules! urls {
@@ -18,6 +19,19 @@ macro_rules! urls {
             $(#[$doc])*
             $name $(($($kind),+))?,
         )*}
+
+        /// The patterns by the names of their places, for the router and the table
+        /// of what each place needs.
+        #[allow(
+            non_upper_case_globals,
+            reason = "a pattern is called like the place that it leads to"
+        )]
+        pub mod at {
+            $(
+                #[doc = concat!("`", $pattern, "`")]
+                pub const $name: &str = $pattern;
+            )*
+        }
 
         impl Url {
             /// The pattern of every address, in the router's syntax.
@@ -49,6 +63,8 @@ urls! {
     SecondFactor = "/sign-in/code";
     /// Setting up the authenticator app.
     Enrol = "/sign-in/enrol";
+    /// A sign-in link that works once, made on the command line.
+    SignInLink(LinkToken) = "/sign-in/link/{link}";
     /// Sign-out.
     SignOut = "/sign-out";
     /// Theme and density of this browser.
@@ -131,8 +147,6 @@ urls! {
     UserRevoke(UserId) = "/settings/users/{user}/revoke";
     /// The carriers.
     Carriers = "/settings/carriers";
-    /// A test message through a carrier, to the one who asks.
-    CarrierTest(Name) = "/settings/carriers/{name}/test";
     /// The audit trail.
     Audit = "/audit";
     /// The audit trail as a file.
@@ -156,6 +170,8 @@ urls! {
     PortalPreferences(LinkToken) = "/portal/{link}/preferences";
     /// Nothing more, please.
     PortalStop(LinkToken) = "/portal/{link}/stop";
+    /// The one-click way out of a kind of e-mail.
+    Unsubscribe(LinkToken) = "/unsubscribe/{link}";
     /// A fresh link to the address that the old one went to.
     PortalRenew(LinkToken) = "/portal/{link}/renew";
 }
@@ -229,10 +245,10 @@ fn encode(text: &str, out: &mut String) {
 }
 
 /// What is planned: a wake-up of a journey, or a message that is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlannedId {
-    /// The journey will decide then.
-    Timer(TimerId),
+    /// A step of a journey will decide then.
+    Step(EnrolmentId, Name),
     /// The message exists and waits.
     Message(MessageId),
 }
@@ -240,7 +256,7 @@ pub enum PlannedId {
 impl Display for PlannedId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Timer(id) => id.fmt(f),
+            Self::Step(id, step) => write!(f, "{id}~{step}"),
             Self::Message(id) => id.fmt(f),
         }
     }
@@ -264,6 +280,20 @@ impl Name {
     /// Takes a name that is written in the code, for samples.
     pub(super) fn known(text: &'static str) -> Self {
         Self(text.to_owned())
+    }
+}
+
+impl FromStr for Name {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::parse(text).ok_or(())
+    }
+}
+
+impl FromStr for LinkToken {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::parse(text).ok_or(())
     }
 }
 
@@ -361,11 +391,11 @@ mod tests {
     #[test]
     fn addresses_fill_their_pattern_in_order() {
         let patient = PatientId::from_parts(Timestamp::UNIX_EPOCH, [1; 10]);
-        let timer = TimerId::from_parts(Timestamp::UNIX_EPOCH, [2; 10]);
+        let timer = EnrolmentId::from_parts(Timestamp::UNIX_EPOCH, [2; 10]);
         assert_eq!(Url::Today.to_string(), "/");
         assert_eq!(
-            Url::PlannedSkip(patient, PlannedId::Timer(timer)).to_string(),
-            format!("/patients/{patient}/planned/{timer}/skip")
+            Url::PlannedSkip(patient, PlannedId::Step(timer, Name::known("ask"))).to_string(),
+            format!("/patients/{patient}/planned/{timer}~ask/skip")
         );
         assert_eq!(Url::Asset(Asset::Style).to_string(), "/assets/style.css");
     }

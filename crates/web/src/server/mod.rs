@@ -1,16 +1,36 @@
 //! The server: routes, security headers, limits and operations.
 
 mod assets;
+pub(crate) mod back;
+pub(crate) mod cookie;
+pub(crate) mod forgery;
 mod headers;
+pub(crate) mod limits;
+pub(crate) mod live;
+pub(crate) mod look;
+mod looks;
 mod ops;
+pub(crate) mod page;
+pub(crate) mod path;
+pub(crate) mod refusal;
+mod route;
+pub(crate) mod said;
+pub(crate) mod session;
+pub(crate) mod sign;
+mod trail;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
+use secrecy::SecretString;
 use tendon_desk::Desk;
+use tower_http::compression::CompressionLayer;
 
 pub use ops::Gauge;
+
+use crate::{api, hooks, portal, staff};
 
 /// What every handler is given. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -22,6 +42,9 @@ pub struct App {
 struct Inner {
     desk: Desk,
     surface: Surface,
+    limits: limits::Limits,
+    looks: looks::Looks,
+    trail: trail::Trail,
 }
 
 /// How this server is reached and watched.
@@ -31,6 +54,8 @@ pub struct Surface {
     pub secure: bool,
     /// All messages stay on this machine, and the sandbox page shows them.
     pub sandbox: bool,
+    /// Signs the webhooks of the text carrier; without it none is taken.
+    pub twilio_auth_token: Option<SecretString>,
     /// Writes the metrics of the process in Prometheus' text format.
     pub metrics: Box<dyn Gauge>,
 }
@@ -38,7 +63,17 @@ pub struct Surface {
 impl App {
     /// Makes the state of a server.
     pub fn new(desk: Desk, surface: Surface) -> Self {
-        Self { inner: Arc::new(Inner { desk, surface }) }
+        let limits = limits::Limits::new(&desk);
+        let (looks, trail) = (looks::Looks::default(), trail::Trail::default());
+        Self {
+            inner: Arc::new(Inner {
+                desk,
+                surface,
+                limits,
+                looks,
+                trail,
+            }),
+        }
     }
 
     /// Returns the use cases.
@@ -50,15 +85,43 @@ impl App {
     pub fn surface(&self) -> &Surface {
         &self.inner.surface
     }
+
+    /// Returns how often things may be tried.
+    pub(crate) fn limits(&self) -> &limits::Limits {
+        &self.inner.limits
+    }
+
+    /// Returns whether the audit trail holds.
+    pub(crate) fn trail(&self) -> &trail::Trail {
+        &self.inner.trail
+    }
+
+    /// Returns which looks were recorded a moment ago.
+    pub(crate) fn looks(&self) -> &looks::Looks {
+        &self.inner.looks
+    }
+}
+
+/// Answers for an address at which nothing is.
+async fn nowhere() -> refusal::Refusal {
+    refusal::Refusal::NotFound
 }
 
 /// Returns every route of the server.
 pub fn router(app: App) -> Router {
+    let pages = staff::router(&app)
+        .merge(portal::router(&app))
+        .fallback(nowhere)
+        .layer(from_fn_with_state(app.clone(), refusal::draw));
     Router::new()
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz))
         .route("/metrics", get(ops::metrics))
         .route("/assets/{name}", get(assets::asset))
-        .layer(axum::middleware::from_fn(headers::secure))
+        .merge(pages)
+        .merge(api::router(&app))
+        .merge(hooks::router())
+        .layer(CompressionLayer::new())
+        .layer(from_fn(headers::secure))
         .with_state(app)
 }

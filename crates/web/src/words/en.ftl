@@ -51,6 +51,7 @@ check-wrong = { $left ->
     [one] That is not the date we have. You can try once more.
    *[other] That is not the date we have. You can try { $left } more times.
 }
+check-unknown = We cannot check your birthday here. Please call us, and we will help you at once.
 check-incomplete = Please enter the month, the day and the year.
 check-locked = Too many tries. For your safety this page is closed for { $minutes } minutes. You can always call us.
 
@@ -73,24 +74,15 @@ visit-none = You have no visit on the book.
 visit-none-next = Call us and we will find a time that suits you.
 visit-changed-mind = Did your plans change?
 
-move-title = Which times suit you?
+move-title = Another time?
 move-lede = Until we have found another time, your visit stays: { $when }
-move-days = Days
-move-parts = Time of day
-part-morning = Morning
-part-midday = Midday
-part-afternoon = Afternoon
-part-evening = Evening
-move-note = Anything else we should know? (optional)
-move-note-hint = Please write nothing about your health here.
-move-send = Send my wish
-move-choose-one = Choose at least one day or one time of day.
+move-how = We will look for times that suit you and write or call.
+move-send = Yes, find me another time
 back = Back
 
 cancel-title = Cancel this visit?
 cancel-lede = { $when }
-cancel-again = I would like another time
-cancel-again-hint = We will write or call you with times.
+cancel-again-hint = We will write or call you with other times.
 cancel-yes = Yes, cancel the visit
 cancel-no = Keep the visit
 
@@ -139,5 +131,9 @@ error-busy-lede = { $seconds ->
     [one] Please wait a second and try again.
    *[other] Please wait { $seconds } seconds and try again.
 }
+error-invalid = Something in the form makes no sense
+error-invalid-lede = Nothing was saved. Go back, mend it and send it once more.
+error-stale = That no longer fits
+error-stale-lede = Somebody was faster, or it has changed meanwhile. Nothing was done; load the page again to see where it stands.
 error-forgery = This form has expired
 error-forgery-lede = Please go back, load the page again and send it once more.

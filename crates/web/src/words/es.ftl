@@ -51,6 +51,7 @@ check-wrong = { $left ->
     [one] No es la fecha que tenemos. Puede probar una vez más.
    *[other] No es la fecha que tenemos. Puede probar { $left } veces más.
 }
+check-unknown = No podemos comprobar aquí su fecha de nacimiento. Llámenos, por favor, y le ayudaremos enseguida.
 check-incomplete = Escriba el mes, el día y el año, por favor.
 check-locked = Demasiados intentos. Por su seguridad esta página queda cerrada { $minutes } minutos. Siempre puede llamarnos.
 
@@ -73,24 +74,15 @@ visit-none = No tiene ninguna visita programada.
 visit-none-next = Llámenos y buscaremos una hora que le convenga.
 visit-changed-mind = ¿Cambiaron sus planes?
 
-move-title = ¿Qué horas le convienen?
+move-title = ¿Otra hora?
 move-lede = Hasta que encontremos otra hora, su visita sigue en pie: { $when }
-move-days = Días
-move-parts = Hora del día
-part-morning = Mañana
-part-midday = Mediodía
-part-afternoon = Tarde
-part-evening = Noche
-move-note = ¿Algo más que debamos saber? (opcional)
-move-note-hint = No escriba aquí nada sobre su salud, por favor.
-move-send = Enviar mi deseo
-move-choose-one = Elija al menos un día o una hora del día.
+move-how = Buscaremos horas que le convengan y le escribiremos o llamaremos.
+move-send = Sí, búsquenme otra hora
 back = Volver
 
 cancel-title = ¿Cancelar esta visita?
 cancel-lede = { $when }
-cancel-again = Quiero otra hora
-cancel-again-hint = Le escribiremos o llamaremos con horas.
+cancel-again-hint = Le escribiremos o llamaremos con otras horas.
 cancel-yes = Sí, cancelar la visita
 cancel-no = Mantener la visita
 
@@ -139,5 +131,9 @@ error-busy-lede = { $seconds ->
     [one] Espere un segundo y pruebe de nuevo, por favor.
    *[other] Espere { $seconds } segundos y pruebe de nuevo, por favor.
 }
+error-invalid = Algo en el formulario no es correcto
+error-invalid-lede = No se ha guardado nada. Vuelva atrás, corríjalo y envíelo otra vez.
+error-stale = Eso ya no corresponde
+error-stale-lede = Alguien se adelantó o ha cambiado entretanto. No se hizo nada; vuelva a cargar la página para ver cómo está.
 error-forgery = Este formulario ha caducado
 error-forgery-lede = Vuelva atrás, cargue la página de nuevo y envíelo otra vez, por favor.

@@ -152,6 +152,7 @@ words! {
     check_year() = "check-year";
     check_go() = "check-go";
     check_wrong(left: u32) = "check-wrong";
+    check_unknown() = "check-unknown";
     check_incomplete() = "check-incomplete";
     check_locked(minutes: u32) = "check-locked";
     hello(name: &str) = "hello";
@@ -174,20 +175,11 @@ words! {
     visit_changed_mind() = "visit-changed-mind";
     move_title() = "move-title";
     move_lede(when: &str) = "move-lede";
-    move_days() = "move-days";
-    move_parts() = "move-parts";
-    part_morning() = "part-morning";
-    part_midday() = "part-midday";
-    part_afternoon() = "part-afternoon";
-    part_evening() = "part-evening";
-    move_note() = "move-note";
-    move_note_hint() = "move-note-hint";
+    move_how() = "move-how";
     move_send() = "move-send";
-    move_choose_one() = "move-choose-one";
     back() = "back";
     cancel_title() = "cancel-title";
     cancel_lede(when: &str) = "cancel-lede";
-    cancel_again() = "cancel-again";
     cancel_again_hint() = "cancel-again-hint";
     cancel_yes() = "cancel-yes";
     cancel_no() = "cancel-no";
@@ -231,6 +223,10 @@ words! {
     error_broken_lede() = "error-broken-lede";
     error_busy() = "error-busy";
     error_busy_lede(seconds: u32) = "error-busy-lede";
+    error_invalid() = "error-invalid";
+    error_invalid_lede() = "error-invalid-lede";
+    error_stale() = "error-stale";
+    error_stale_lede() = "error-stale-lede";
     error_forgery() = "error-forgery";
     error_forgery_lede() = "error-forgery-lede";
 }

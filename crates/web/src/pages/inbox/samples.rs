@@ -4,7 +4,7 @@ use jiff::Zoned;
 
 use super::super::frame::Section;
 use super::super::icon::Icon;
-use super::super::parts::{Chip, Tone};
+use super::super::parts::{Advice, Chip, Tone};
 use super::super::sample::{HOSTILE, LONG, RTL, after, frame, id, now, on};
 use super::{By, Folder, Inbox, Measure, Said, Thread, ThreadLine};
 
@@ -224,5 +224,6 @@ fn thread(ask: Chip) -> Thread {
         closed: None,
         draft: String::new(),
         measure: Measure::default(),
+        advice: Advice::default(),
     }
 }

@@ -4,11 +4,11 @@ use jiff::Zoned;
 
 use super::super::frame::Section;
 use super::super::icon::Icon;
-use super::super::parts::{Act, Chip, Tone};
-use super::super::sample::{HOSTILE, LONG, RTL, after, frame, id, now, on};
+use super::super::parts::{Act, Advice, Chip, Tone};
+use super::super::sample::{HOSTILE, LONG, RTL, after, frame, id, name, now, on};
 use super::super::urls::{Link, PlannedId, Url};
 use super::{
-    ConsentFacts, ContactFacts, Event, Mark, Patient, PlanFacts, Planned, ProxyFacts, Show,
+    ConsentFacts, ContactFacts, Draft, Event, Mark, Patient, PlanFacts, Planned, ProxyFacts, Show,
     VisitFacts, Why,
 };
 use crate::chart::Segment;
@@ -59,6 +59,8 @@ impl Patient {
             contacts: vec![],
             consents: vec![],
             proxies: vec![],
+            reachable: vec![],
+            draft: Draft::default(),
         }
     }
 
@@ -77,6 +79,7 @@ impl Patient {
             visits: visits(),
             contacts: contacts(),
             consents: consents(),
+            reachable: vec![(id(3), "•••0142".to_owned())],
             ..Self::empty()
         }
     }
@@ -138,6 +141,14 @@ impl Patient {
             HOSTILE.clone_into(&mut planned.title);
             HOSTILE.clone_into(&mut planned.because);
         }
+        page.draft = Draft {
+            words: format!("</textarea>{HOSTILE}"),
+            by_mail: true,
+            advice: Advice {
+                problems: vec![HOSTILE.to_owned()],
+                can_insist: true,
+            },
+        };
         for contact in &mut page.contacts {
             HOSTILE.clone_into(&mut contact.address);
         }
@@ -168,7 +179,7 @@ fn planned() -> Vec<Planned> {
             held: Some("quiet hours".to_owned()),
         },
         Planned {
-            id: PlannedId::Timer(id(6)),
+            id: PlannedId::Step(id(6), name("day-before")),
             at: on(1, 8, 40),
             title: "Reminder by text".to_owned(),
             detail: "visit Wed 8:40 AM".to_owned(),
@@ -176,7 +187,7 @@ fn planned() -> Vec<Planned> {
             held: None,
         },
         Planned {
-            id: PlannedId::Timer(id(8)),
+            id: PlannedId::Step(id(8), name("propose")),
             at: on(9, 12, 0),
             title: "Proposal to book the rest".to_owned(),
             detail: "7 visits left".to_owned(),

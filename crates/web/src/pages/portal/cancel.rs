@@ -49,10 +49,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_time_is_wished_for_unless_unticked() {
+    fn the_visit_is_named_before_it_is_called_off() {
         let (_, page) = Cancel::samples(Words(Language::English)).swap_remove(0);
         let html = page.render().unwrap();
-        assert!(html.contains(r#"name="again" value="yes" checked"#));
+        assert!(html.contains(&page.portal.words.cancel_again_hint()));
         assert!(html.contains("8:40"));
     }
 }

@@ -41,6 +41,8 @@ pub enum Refused {
         /// Tries that are left.
         left: u32,
     },
+    /// The practice has no birthday to compare with.
+    Unknown,
     /// Too many tries.
     Locked {
         /// For how long.
@@ -67,6 +69,7 @@ impl Check {
         let words = self.portal.words;
         self.refused.map(|refused| match refused {
             Refused::Incomplete => words.check_incomplete(),
+            Refused::Unknown => words.check_unknown(),
             Refused::Wrong { left } => words.check_wrong(left),
             Refused::Locked { minutes } => words.check_locked(minutes),
         })
@@ -74,7 +77,10 @@ impl Check {
 
     /// Tells whether the question may still be answered.
     pub const fn is_open(&self) -> bool {
-        !matches!(self.refused, Some(Refused::Locked { .. }))
+        !matches!(
+            self.refused,
+            Some(Refused::Locked { .. } | Refused::Unknown)
+        )
     }
 
     /// Returns every sample with its name.
@@ -92,6 +98,7 @@ impl Check {
             ("first", page(None)),
             ("incomplete", page(Some(Refused::Incomplete))),
             ("wrong", wrong),
+            ("unknown", page(Some(Refused::Unknown))),
             ("locked", page(Some(Refused::Locked { minutes: 15 }))),
         ]
     }
@@ -116,7 +123,8 @@ mod tests {
     fn a_locked_page_asks_nothing() {
         for (name, page) in Check::samples(Words(Language::English)) {
             let html = page.render().unwrap();
-            assert_eq!(html.contains("name=\"day\""), name != "locked");
+            let asks = !matches!(name, "locked" | "unknown");
+            assert_eq!(html.contains("name=\"day\""), asks, "{name}");
         }
     }
 }

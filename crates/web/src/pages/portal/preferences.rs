@@ -2,10 +2,11 @@
 
 use askama::Template;
 use tendon_care::contact::Channel;
+use tendon_care::id::ContactPointId;
 use tendon_care::purpose::Purpose;
 
 use super::super::parts::{Flash, Tone};
-use super::super::sample::HOSTILE;
+use super::super::sample::{HOSTILE, id};
 use super::super::urls::Url;
 use super::Portal;
 use crate::words::Words;
@@ -19,9 +20,22 @@ pub struct Preferences {
     /// Purposes that the practice uses and what was agreed.
     pub wanted: Vec<(Purpose, bool)>,
     /// Ways with the end of the address and what was agreed.
-    pub ways: Vec<(Channel, String, bool)>,
+    pub ways: Vec<Way>,
     /// What was just done.
     pub done: Option<Done>,
+}
+
+/// One way to be reached.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// The address.
+    pub point: ContactPointId,
+    /// How.
+    pub channel: Channel,
+    /// Its end, enough to recognise it.
+    pub hint: String,
+    /// Something may come there.
+    pub on: bool,
 }
 
 /// What was just done.
@@ -39,7 +53,7 @@ pub struct Tick {
     /// The field's name.
     pub name: &'static str,
     /// The field's value.
-    pub value: &'static str,
+    pub value: String,
     /// The words.
     pub label: String,
     /// More words.
@@ -80,7 +94,7 @@ impl Preferences {
                 };
                 Some(Tick {
                     name: "purpose",
-                    value: purpose.code(),
+                    value: purpose.code().to_owned(),
                     label,
                     hint,
                     on: *on,
@@ -94,18 +108,18 @@ impl Preferences {
         let words = self.portal.words;
         self.ways
             .iter()
-            .filter_map(|(channel, address, on)| {
-                let label = match channel {
+            .filter_map(|way| {
+                let label = match way.channel {
                     Channel::Sms => words.preferences_by_text(),
                     Channel::Email => words.preferences_by_mail(),
                     Channel::Voice => return None,
                 };
                 Some(Tick {
-                    name: "channel",
-                    value: channel.code(),
+                    name: "way",
+                    value: way.point.to_string(),
                     label,
-                    hint: words.preferences_by_text_to(address),
-                    on: *on,
+                    hint: words.preferences_by_text_to(&way.hint),
+                    on: way.on,
                 })
             })
             .collect()
@@ -132,19 +146,28 @@ impl Preferences {
                 (Purpose::Marketing, false),
             ],
             ways: vec![
-                (Channel::Sms, "•••0142".to_owned(), true),
-                (Channel::Email, "a•••@example.org".to_owned(), false),
+                way(1, Channel::Sms, "•••0142", true),
+                way(2, Channel::Email, "a•••@example.org", false),
             ],
             done,
         };
         let mut hostile = page(None);
-        hostile.ways = vec![(Channel::Sms, HOSTILE.to_owned(), true)];
+        hostile.ways = vec![way(1, Channel::Sms, HOSTILE, true)];
         vec![
             ("first", page(None)),
             ("saved", page(Some(Done::Saved))),
             ("stopped", page(Some(Done::Stopped))),
             ("hostile", hostile),
         ]
+    }
+}
+
+fn way(n: u8, channel: Channel, hint: &str, on: bool) -> Way {
+    Way {
+        point: id(n),
+        channel,
+        hint: hint.to_owned(),
+        on,
     }
 }
 
@@ -157,7 +180,7 @@ mod tests {
     #[test]
     fn safety_is_not_asked_for() {
         let (_, page) = Preferences::samples(Words(Language::English)).swap_remove(0);
-        let values: Vec<_> = page.what().iter().map(|tick| tick.value).collect();
+        let values: Vec<_> = page.what().into_iter().map(|tick| tick.value).collect();
         assert_eq!(values, ["P1", "P2", "P4", "P5"]);
     }
 

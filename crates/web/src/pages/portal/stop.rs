@@ -14,6 +14,8 @@ use crate::words::Words;
 pub struct Stop {
     /// What surrounds it.
     pub portal: Portal,
+    /// Where the answer is sent: a way out stops a kind of e-mail, a link everything.
+    pub to: Url,
     /// It has been done.
     pub done: bool,
 }
@@ -21,23 +23,19 @@ pub struct Stop {
 impl Stop {
     /// Returns where the answer is sent.
     pub fn url(&self) -> Url {
-        Url::PortalStop(self.portal.token.clone())
+        self.to.clone()
     }
 
     /// Returns every sample with its name.
     pub fn samples(words: Words) -> Vec<(&'static str, Self)> {
-        let mut portal = Portal::sample(words);
-        HOSTILE.clone_into(&mut portal.practice);
-        vec![
-            (
-                "first",
-                Self {
-                    portal: Portal::sample(words),
-                    done: false,
-                },
-            ),
-            ("done", Self { portal, done: true }),
-        ]
+        let page = |done| {
+            let portal = Portal::sample(words);
+            let to = Url::PortalStop(portal.token.clone());
+            Self { portal, to, done }
+        };
+        let mut hostile = page(true);
+        HOSTILE.clone_into(&mut hostile.portal.practice);
+        vec![("first", page(false)), ("done", hostile)]
     }
 }
 

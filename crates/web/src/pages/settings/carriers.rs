@@ -4,9 +4,9 @@ use askama::Template;
 
 use super::super::frame::{Frame, Section};
 use super::super::icon::Icon;
-use super::super::parts::{Act, Chip, Tab, Tone};
+use super::super::parts::{Chip, Tab, Tone};
 use super::super::sample::{HOSTILE, frame, name};
-use super::super::urls::{Name, Url};
+use super::super::urls::Name;
 use super::Topic;
 
 /// The page.
@@ -56,13 +56,6 @@ impl CarrierFacts {
             CarrierState::Fails { why } => Chip::new(Tone::Bad, why.as_str()).icon(Icon::Warn),
             CarrierState::Unset => Chip::new(Tone::Plain, "not set up"),
         }
-    }
-
-    /// Returns what can be done.
-    pub fn test(&self) -> Option<Act> {
-        (self.state != CarrierState::Unset).then(|| {
-            Act::post("Send me a test", Url::CarrierTest(self.name.clone())).about(&self.title)
-        })
     }
 }
 
@@ -136,10 +129,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_set_up_cannot_be_tested() {
+    fn a_fault_is_told_in_its_colour_and_with_its_reason() {
         let (_, page) = Carriers::samples().swap_remove(0);
-        let can: Vec<_> = page.carriers.iter().map(|c| c.test().is_some()).collect();
-        assert_eq!(can, [true, true, false]);
-        assert_eq!(page.carriers[1].chip().tone, Tone::Bad);
+        let tones: Vec<_> = page.carriers.iter().map(|c| c.chip().tone).collect();
+        assert_eq!(tones, [Tone::Good, Tone::Bad, Tone::Plain]);
+        let fails = page.carriers.iter().find(|c| c.chip().tone == Tone::Bad);
+        assert_eq!(fails.unwrap().chip().text, "credentials refused");
     }
 }

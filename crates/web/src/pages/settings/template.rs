@@ -25,6 +25,10 @@ pub struct TemplatePage {
     pub title: String,
     /// Why it is sent.
     pub purpose: Purpose,
+    /// The part that is shown: the text, or a part of the e-mail.
+    pub part: &'static str,
+    /// The parts that it has: (code, words).
+    pub parts: Vec<(&'static str, &'static str)>,
     /// Its words by language.
     pub versions: Vec<Version>,
     /// What can stand in it: (placeholder, meaning).
@@ -36,6 +40,8 @@ pub struct TemplatePage {
 pub struct Version {
     /// The language.
     pub language: Language,
+    /// The version that the editor sees; 0 for the words that came with Tendon.
+    pub seen: u32,
     /// The words as written, with placeholders.
     pub source: String,
     /// What a patient would read.
@@ -62,6 +68,21 @@ impl TemplatePage {
     /// Returns the topics.
     pub fn menu(&self) -> Vec<Tab> {
         Topic::Templates.menu(&self.frame)
+    }
+
+    /// Returns the parts that can be shown.
+    pub fn part_tabs(&self) -> Vec<Tab> {
+        let tab = |(code, words): &(&'static str, &'static str)| Tab {
+            label: (*words).to_owned(),
+            url: Url::Template(self.name.clone()).with("part", code),
+            here: *code == self.part,
+        };
+        self.parts.iter().map(tab).collect()
+    }
+
+    /// Tells whether the words are a text message, whose length counts.
+    pub fn is_text(&self) -> bool {
+        self.part == "sms"
     }
 
     /// Returns where the form is sent.
@@ -91,6 +112,8 @@ impl TemplatePage {
             name: name("visit-reminder"),
             title: "Reminder of a visit".to_owned(),
             purpose: Purpose::Care,
+            part: "sms",
+            parts: vec![("sms", "text"), ("subject", "subject"), ("text", "e-mail")],
             versions,
             placeholders: [
                 ("{{ clinic }}", "the practice’s name"),
@@ -142,6 +165,7 @@ fn versions() -> Vec<Version> {
     vec![
         Version {
             language: Language::English,
+            seen: 0,
             source: "{{ clinic }}: Hi {{ first_name }}, you have a visit on {{ visit.when }}. Reply 1 to confirm, 2 to change, 3 if you cannot come. STOP to end.".to_owned(),
             preview: "Riverside PT: Hi Ana, you have a visit on Wed Nov 25 at 8:40 AM. Reply 1 to confirm, 2 to change, 3 if you cannot come. STOP to end.".to_owned(),
             measure: measure(134, 1, false),
@@ -149,6 +173,7 @@ fn versions() -> Vec<Version> {
         },
         Version {
             language: Language::Spanish,
+            seen: 2,
             source: "{{ clinic }}: Hola {{ first_name }}, tiene una visita el {{ visit.when }}. Responda 1 para confirmar, 2 para cambiar, 3 si no puede venir.".to_owned(),
             preview: "Riverside PT: Hola Ana, tiene una visita el mié 25 nov a las 8:40. Responda 1 para confirmar, 2 para cambiar, 3 si no puede venir.".to_owned(),
             measure: measure(130, 1, false),

@@ -6,9 +6,8 @@ use tendon_care::access::Role;
 use tendon_care::id::UserId;
 
 use super::super::frame::{Frame, Section, role_words};
-use super::super::moment;
 use super::super::parts::{Act, Chip, Choice, Tab, Tone};
-use super::super::sample::{HOSTILE, after, frame, id, now};
+use super::super::sample::{HOSTILE, frame, id, now};
 use super::super::urls::Url;
 use super::Topic;
 
@@ -39,8 +38,10 @@ pub struct UserFacts {
     pub role: Role,
     /// The second factor is set up.
     pub second_factor: bool,
-    /// The last sign-in.
-    pub seen: Option<Zoned>,
+    /// May not try again for a while, after failures.
+    pub locked: bool,
+    /// May not sign in at all.
+    pub revoked: bool,
     /// The reader, who cannot shut themselves out.
     pub is_reader: bool,
 }
@@ -63,7 +64,11 @@ impl UserFacts {
 
     /// Returns the state of the second factor.
     pub fn chip(&self) -> Chip {
-        if self.second_factor {
+        if self.revoked {
+            Chip::new(Tone::Bad, "revoked")
+        } else if self.locked {
+            Chip::new(Tone::Bad, "locked after failures")
+        } else if self.second_factor {
             Chip::new(Tone::Good, "second factor on")
         } else {
             Chip::new(Tone::Warn, "not set up")
@@ -72,11 +77,13 @@ impl UserFacts {
 
     /// Returns what can be done.
     pub fn revoke(&self) -> Option<Act> {
-        (!self.is_reader).then(|| {
-            Act::post("Revoke", Url::UserRevoke(self.id))
-                .danger()
-                .about(&self.name)
-        })
+        let url = Url::UserRevoke(self.id);
+        let act = if self.revoked {
+            Act::post("Let in again", url).field("revoked", "no")
+        } else {
+            Act::post("Revoke", url).danger().field("revoked", "yes")
+        };
+        (!self.is_reader).then(|| act.about(&self.name))
     }
 }
 
@@ -103,23 +110,16 @@ impl Users {
         roles(Role::FrontDesk)
     }
 
-    /// Says when somebody was here last.
-    pub fn seen(&self, user: &UserFacts) -> String {
-        user.seen.as_ref().map_or_else(
-            || "never signed in".to_owned(),
-            |at| moment::relative(at, &self.now),
-        )
-    }
-
     /// Returns every sample with its name.
     pub fn samples() -> Vec<(&'static str, Self)> {
-        let user = |n, name: &str, role, seen| UserFacts {
+        let user = |n, name: &str, role| UserFacts {
             id: id(n),
             name: name.to_owned(),
             email: format!("user{n}@example.org"),
             role,
             second_factor: true,
-            seen,
+            locked: false,
+            revoked: false,
             is_reader: n == 1,
         };
         let page = |users, refused| Self {
@@ -133,11 +133,12 @@ impl Users {
                 "typical",
                 page(
                     vec![
-                        user(1, "Maria Lopez", Role::Admin, Some(after(-5))),
-                        user(2, "Wei Chen", Role::Therapist, Some(after(-900))),
+                        user(1, "Maria Lopez", Role::Admin),
+                        user(2, "Wei Chen", Role::Therapist),
                         UserFacts {
                             second_factor: false,
-                            ..user(3, "Tom Hale", Role::Marketing, None)
+                            revoked: true,
+                            ..user(3, "Tom Hale", Role::Marketing)
                         },
                     ],
                     None,
@@ -146,7 +147,7 @@ impl Users {
             (
                 "hostile",
                 page(
-                    vec![user(2, HOSTILE, Role::Auditor, None)],
+                    vec![user(2, HOSTILE, Role::Auditor)],
                     Some("email is not a valid address".to_owned()),
                 ),
             ),

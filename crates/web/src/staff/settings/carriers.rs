@@ -1,0 +1,70 @@
+//! Carriers: through whom texts and mails travel. They are set up in the server's
+//! settings; the page says what stands.
+
+use axum::extract::State;
+use tendon_care::contact::Channel;
+
+use crate::pages::frame::Section;
+use crate::pages::icon::Icon;
+use crate::pages::settings::carriers::{CarrierFacts, CarrierState, Carriers};
+use crate::pages::urls::Name;
+use crate::server::App;
+use crate::server::page::Page;
+use crate::server::refusal::Refusal;
+use crate::server::session::Staff;
+
+/// Every carrier that Tendon knows, with its words.
+const KNOWN: [(&str, &str, Icon); 3] = [
+    ("sandbox", "Sandbox", Icon::Sandbox),
+    ("twilio", "Twilio-compatible", Icon::Text),
+    ("smtp", "SMTP", Icon::Mail),
+];
+
+/// Shows the carriers.
+pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Result<Page<Carriers>, Refusal> {
+    let carriers = KNOWN.iter().filter_map(|(name, title, icon)| {
+        Some(CarrierFacts {
+            name: Name::parse(name)?,
+            icon: *icon,
+            title: (*title).to_owned(),
+            state: if carries(&app, name).is_empty() {
+                CarrierState::Unset
+            } else {
+                CarrierState::Works
+            },
+            facts: facts(&app, name),
+        })
+    });
+    Ok(Page(Carriers {
+        frame: staff.frame(&app, Section::Settings).await?,
+        carriers: carriers.collect(),
+    }))
+}
+
+/// Lists what a carrier takes.
+fn carries(app: &App, name: &str) -> Vec<&'static str> {
+    let ways = [(Channel::Sms, "texts"), (Channel::Email, "e-mail")];
+    let taken = ways.into_iter().filter(|(channel, _)| {
+        app.desk()
+            .carriers()
+            .of(*channel)
+            .is_some_and(|carrier| carrier.name() == name)
+    });
+    taken.map(|(_, words)| words).collect()
+}
+
+fn facts(app: &App, name: &str) -> Vec<(&'static str, String)> {
+    let carries = carries(app, name);
+    if carries.is_empty() {
+        return vec![];
+    }
+    let leaves = if name == "sandbox" {
+        "nothing"
+    } else {
+        "what the rules let go"
+    };
+    vec![
+        ("Carries", carries.join(" and ")),
+        ("Leaves this machine", leaves.to_owned()),
+    ]
+}

@@ -1,0 +1,426 @@
+//! Today: the lists of the day, read together.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use axum::extract::State;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use tendon_care::appointment::{CancelledBy, VisitKind, VisitState};
+use tendon_care::contact::Phone;
+use tendon_care::id::{PatientId, UserId};
+use tendon_care::language::Language;
+use tendon_care::task::{Task, TaskKind};
+use tendon_store::{
+    MessageFilter, PatientCard, Reader, ThreadLine, TodayVisit, UnbookedPlan, VisitAhead,
+};
+
+use super::view::{self, View};
+use crate::pages::frame::Section;
+use crate::pages::moment;
+use crate::pages::parts::{Chip, Tone, count, dotted};
+use crate::pages::today::{Opening, Shown, Today, Unbooked, Unconfirmed, Waiting, Work};
+use crate::server::App;
+use crate::server::page::Page;
+use crate::server::refusal::Refusal;
+use crate::server::session::{Staff, small};
+
+/// Rows of a panel; the others move up as these are done.
+const ROWS: usize = 12;
+
+/// Rows that are counted at most.
+const COUNTED: u16 = 500;
+
+/// Weeks of the arrival rate.
+const WEEKS: i64 = 12;
+
+/// Shows what needs a person now.
+pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Result<Page<Today>, Refusal> {
+    let view = View::of(&app, &staff).await?;
+    let reader = staff.reader(&app);
+    let now = view.instant();
+    let day = view.now.date();
+    let (from, until) = (
+        view.start_of(day),
+        view.start_of(day.saturating_add(1.day())),
+    );
+    let book = reader.book(from, until).await?;
+    let plans = reader.plans_unbooked(now, COUNTED).await?;
+    let waiting = reader.threads_waiting(COUNTED).await?;
+    let answered: HashSet<PatientId> = waiting.iter().map(|line| line.thread.patient).collect();
+    // What waits in a thread stands among the replies and not twice.
+    let mut tasks = reader.tasks_open(COUNTED).await?;
+    tasks.retain(|task| {
+        task.kind != TaskKind::Reply
+            || task
+                .about
+                .patient
+                .is_none_or(|who| !answered.contains(&who))
+    });
+    tasks.sort_by_key(|task| (task.kind != TaskKind::RedFlag, task.due_at));
+
+    let open: Vec<&TodayVisit> = book
+        .iter()
+        .filter(|line| is_unconfirmed(line, now))
+        .collect();
+    let free: Vec<&TodayVisit> = book
+        .iter()
+        .filter(|line| is_free(line, &book, now))
+        .collect();
+    let shown = shown_patients(&open, &plans, &tasks);
+    let cards = reader.cards(&shown, now).await?;
+    let ids: Vec<_> = open.iter().take(ROWS).map(|line| line.visit.id).collect();
+    let ahead = reader.visits_ahead(&ids).await?;
+    let names = view::staff_names(&app, &staff).await?;
+    staff.looked_at(&app, "today", None).await?;
+
+    let counted = book
+        .iter()
+        .filter(|line| !matches!(line.visit.state, VisitState::Cancelled { .. }));
+    Ok(Page(Today {
+        frame: staff.frame(&app, Section::Today).await?,
+        place: places(&view),
+        visits: small(counted.count()),
+        confirmed: small(
+            book.iter()
+                .filter(|line| is_sure(&line.visit.state))
+                .count(),
+        ),
+        arrival: arrival(reader, &view).await?,
+        unconfirmed: shown_of(&open, |line| unconfirmed(line, &view, &cards, &ahead)),
+        openings: shown_of(&free, |line| opening(line, &view)),
+        unbooked: unbooked(reader, &plans, &view, &cards).await?,
+        replies: replies(reader, &waiting, &view).await?,
+        tasks: shown_of(&tasks, |task| work(task, &view, &cards, &names)),
+        now: view.now,
+    }))
+}
+
+/// Says which places the lists are about.
+fn places(view: &View) -> String {
+    let names: Vec<&str> = view
+        .house
+        .locations
+        .values()
+        .map(|place| place.name.as_str())
+        .collect();
+    if names.len() > 3 {
+        count(small(names.len()), "location", "locations")
+    } else {
+        dotted(names)
+    }
+}
+
+fn shown_of<T, U>(all: &[T], make: impl Fn(&T) -> U) -> Shown<U> {
+    Shown {
+        first: all.iter().take(ROWS).map(make).collect(),
+        total: small(all.len()),
+    }
+}
+
+/// Lists the patients whose cards the rows need.
+fn shown_patients(open: &[&TodayVisit], plans: &[UnbookedPlan], tasks: &[Task]) -> Vec<PatientId> {
+    let of_visits = open.iter().take(ROWS).map(|line| line.visit.patient);
+    let of_plans = plans.iter().take(ROWS).map(|plan| plan.patient);
+    let of_tasks = tasks
+        .iter()
+        .take(ROWS)
+        .filter_map(|task| task.about.patient);
+    let all: HashSet<PatientId> = of_visits.chain(of_plans).chain(of_tasks).collect();
+    all.into_iter().collect()
+}
+
+fn is_unconfirmed(line: &TodayVisit, now: Timestamp) -> bool {
+    line.visit.state == VisitState::Booked && line.visit.starts_at > now
+}
+
+fn is_sure(state: &VisitState) -> bool {
+    use VisitState::{Arrived, Completed, Confirmed, InProgress};
+    matches!(
+        state,
+        Confirmed { .. } | Arrived { .. } | InProgress { .. } | Completed { .. }
+    )
+}
+
+/// Tells whether a visit that was called off left a time that nobody has taken.
+fn is_free(line: &TodayVisit, book: &[TodayVisit], now: Timestamp) -> bool {
+    let visit = &line.visit.value;
+    let off = matches!(visit.state, VisitState::Cancelled { .. });
+    let end = |visit: &TodayVisit| {
+        visit.visit.starts_at + SignedDuration::from_mins(i64::from(visit.visit.minutes))
+    };
+    let taken = || {
+        book.iter().any(|other| {
+            let stands = !matches!(
+                other.visit.state,
+                VisitState::Cancelled { .. } | VisitState::NoShow { .. }
+            );
+            let same =
+                other.visit.location == visit.location && other.visit.clinician == visit.clinician;
+            stands && same && other.visit.starts_at < end(line) && end(other) > visit.starts_at
+        })
+    };
+    off && visit.starts_at > now && !taken()
+}
+
+fn unconfirmed(
+    line: &TodayVisit,
+    view: &View,
+    cards: &HashMap<PatientId, PatientCard>,
+    ahead: &HashMap<tendon_care::id::AppointmentId, VisitAhead>,
+) -> Unconfirmed {
+    let visit = &line.visit.value;
+    let ahead = ahead.get(&visit.id).copied().unwrap_or_default();
+    let number = u16::try_from(line.completed_before + 1).unwrap_or(u16::MAX);
+    let before = line.missed_before + line.completed_before;
+    let few = |n: u64| u8::try_from(n).unwrap_or(u8::MAX);
+    Unconfirmed {
+        visit: visit.id,
+        patient: visit.patient,
+        name: line.name.clone(),
+        at: view.visit_at(visit),
+        clinician: line.clinician.clone().unwrap_or_default(),
+        number: match visit.kind {
+            VisitKind::Evaluation => None,
+            VisitKind::Recurring => ahead.planned.map(|of| (number, of.max(number))),
+        },
+        language: line.language.parse().unwrap_or(Language::English),
+        unanswered: few(line.messages_sent),
+        next_message: ahead.wakes_at.map(|at| view.at(at)),
+        missed: (few(line.missed_before), few(before)),
+        phone: phone(cards, visit.patient),
+    }
+}
+
+fn phone(cards: &HashMap<PatientId, PatientCard>, patient: PatientId) -> Option<String> {
+    let phone = cards.get(&patient).and_then(|card| card.phone.as_ref());
+    phone.map(|phone| Phone::expose(phone).to_owned())
+}
+
+fn opening(line: &TodayVisit, view: &View) -> Opening {
+    let visit = &line.visit.value;
+    let freed = match visit.state {
+        VisitState::Cancelled { at, by, .. } => {
+            let who = match by {
+                CancelledBy::Patient => "called off by the patient",
+                CancelledBy::Clinic => "called off by us",
+                CancelledBy::Unknown => "called off",
+            };
+            format!("{who} {}", moment::relative(&view.at(at), &view.now))
+        }
+        _ => String::new(),
+    };
+    Opening {
+        visit: visit.id,
+        at: view.visit_at(visit),
+        clinician: line
+            .clinician
+            .clone()
+            .unwrap_or_else(|| "no clinician".to_owned()),
+        minutes: visit.minutes,
+        freed,
+        patient: visit.patient,
+        name: line.name.clone(),
+    }
+}
+
+/// The journey that proposes to book the rest of a plan.
+const PROPOSALS: &str = "plan-unbooked";
+
+async fn unbooked(
+    reader: Reader<'_>,
+    plans: &[UnbookedPlan],
+    view: &View,
+    cards: &HashMap<PatientId, PatientCard>,
+) -> Result<Shown<Unbooked>, Refusal> {
+    let mut first = Vec::with_capacity(ROWS);
+    for plan in plans.iter().take(ROWS) {
+        let since = plan.last_at.unwrap_or(Timestamp::UNIX_EPOCH);
+        let filter = of_patient(plan.patient, "", since, 50);
+        let sent = reader.messages(&filter).await?;
+        let proposed = |line: &&tendon_store::MessageLine| {
+            let ours = line
+                .journey
+                .as_ref()
+                .is_some_and(|(journey, ..)| journey == PROPOSALS);
+            ours && matches!(line.state.as_str(), "sent" | "delivered")
+        };
+        first.push(Unbooked {
+            patient: plan.patient,
+            name: plan.name.clone(),
+            done: plan.completed,
+            planned: plan.plan.visits,
+            left: plan.plan.visits.saturating_sub(plan.completed),
+            last_visit: plan.last_at.map(|at| view.at(at)),
+            proposals: u8::try_from(sent.iter().filter(proposed).count()).unwrap_or(u8::MAX),
+            phone: phone(cards, plan.patient),
+        });
+    }
+    Ok(Shown {
+        first,
+        total: small(plans.len()),
+    })
+}
+
+fn of_patient(patient: PatientId, state: &str, since: Timestamp, limit: u16) -> MessageFilter {
+    MessageFilter {
+        patient: Some(patient),
+        state: state.to_owned(),
+        since,
+        before: None,
+        limit,
+    }
+}
+
+async fn replies(
+    reader: Reader<'_>,
+    waiting: &[ThreadLine],
+    view: &View,
+) -> Result<Shown<Waiting>, Refusal> {
+    let mut first = Vec::with_capacity(ROWS);
+    for line in waiting.iter().take(ROWS) {
+        let filter = of_patient(line.thread.patient, "received", Timestamp::UNIX_EPOCH, 1);
+        let last = reader.messages(&filter).await?.into_iter().next();
+        let intent = last.as_ref().and_then(|last| last.intent.as_deref());
+        first.push(Waiting {
+            thread: line.thread.id,
+            name: line.name.clone(),
+            words: last
+                .as_ref()
+                .map(|last| last.text.expose().to_owned())
+                .unwrap_or_default(),
+            since: view.at(line.thread.waiting_since.unwrap_or(line.thread.last_at)),
+            intent: intent.map_or_else(|| Chip::new(Tone::Info, "wrote"), view::intent),
+        });
+    }
+    Ok(Shown {
+        first,
+        total: small(waiting.len()),
+    })
+}
+
+fn work(
+    task: &Task,
+    view: &View,
+    cards: &HashMap<PatientId, PatientCard>,
+    names: &HashMap<UserId, String>,
+) -> Work {
+    let patient = task.about.patient;
+    let card = patient.and_then(|patient| cards.get(&patient));
+    Work {
+        task: task.id,
+        what: view::task_words(task.kind),
+        patient: card.map(|card| (card.id, card.name.clone())),
+        due: view.at(task.due_at),
+        owner: task.owner.map(|owner| {
+            names
+                .get(&owner)
+                .cloned()
+                .unwrap_or_else(|| "taken".to_owned())
+        }),
+        phone: patient.and_then(|patient| phone(cards, patient)),
+        urgent: task.kind == TaskKind::RedFlag,
+    }
+}
+
+/// Returns the arrival rate of the last weeks in percent, oldest first: visits
+/// kept among those that count. A week without visits is left out.
+async fn arrival(reader: Reader<'_>, view: &View) -> Result<Vec<f64>, Refusal> {
+    let today = view.start_of(view.now.date());
+    let from = today - SignedDuration::from_hours(24 * 7 * WEEKS);
+    let mut weeks: BTreeMap<i64, (u32, u32)> = BTreeMap::new();
+    for (day, kept, all) in reader.arrivals_by_day(from, today).await? {
+        let week = weeks.entry(day.div_euclid(7)).or_default();
+        *week = (week.0 + kept, week.1 + all);
+    }
+    let rate =
+        |(kept, all): (u32, u32)| (all > 0).then(|| f64::from(kept) * 100.0 / f64::from(all));
+    Ok(weeks.into_values().filter_map(rate).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use tendon_care::appointment::Appointment;
+    use tendon_care::id::{AppointmentId, Id as _, LocationId};
+    use tendon_store::Versioned;
+
+    use super::*;
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute)
+    }
+
+    fn line(n: u8, minute: i64, state: VisitState) -> TodayVisit {
+        let visit = Appointment {
+            id: AppointmentId::from_parts(at(0), [n; 10]),
+            patient: PatientId::from_parts(at(0), [n; 10]),
+            episode: None,
+            location: LocationId::from_parts(at(0), [1; 10]),
+            clinician: None,
+            kind: VisitKind::Recurring,
+            starts_at: at(minute),
+            minutes: 40,
+            booked_at: at(0),
+            state,
+        };
+        TodayVisit {
+            visit: Versioned {
+                value: visit,
+                version: 1,
+            },
+            name: "Ana".to_owned(),
+            language: "en".to_owned(),
+            clinician: None,
+            messages_sent: 0,
+            completed_before: 0,
+            missed_before: 0,
+        }
+    }
+
+    fn off() -> VisitState {
+        VisitState::Cancelled {
+            at: at(1),
+            by: CancelledBy::Patient,
+            late: true,
+        }
+    }
+
+    #[test]
+    fn a_time_is_free_until_somebody_has_it() {
+        let gone = line(1, 600, off());
+        assert!(is_free(&gone, std::slice::from_ref(&gone), at(500)));
+        assert!(
+            !is_free(&gone, std::slice::from_ref(&gone), at(601)),
+            "it is over"
+        );
+        let later = [gone.clone(), line(2, 640, VisitState::Booked)];
+        assert!(
+            is_free(&gone, &later, at(500)),
+            "the next one begins when it ends"
+        );
+        let taken = [gone.clone(), line(2, 620, VisitState::Booked)];
+        assert!(!is_free(&gone, &taken, at(500)));
+        let missed = [
+            gone.clone(),
+            line(
+                2,
+                620,
+                VisitState::NoShow {
+                    at: at(1),
+                    inferred: false,
+                },
+            ),
+        ];
+        assert!(is_free(&gone, &missed, at(500)));
+    }
+
+    #[test]
+    fn who_is_confirmed_or_late_for_asking_is_not_asked() {
+        assert!(is_unconfirmed(&line(1, 10, VisitState::Booked), at(9)));
+        assert!(!is_unconfirmed(&line(1, 10, VisitState::Booked), at(10)));
+        assert!(!is_unconfirmed(
+            &line(1, 10, VisitState::Confirmed { at: at(1) }),
+            at(9)
+        ));
+        assert!(is_sure(&VisitState::Completed { at: at(1) }));
+        assert!(!is_sure(&off()));
+    }
+}
