@@ -37,7 +37,7 @@ pub use arrival::{Arrival, read_fhir, read_hl7};
 pub use report::{Counts, ImportReport, News};
 
 /// How records are taken in.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportOptions {
     /// As of which moment; the desk's own present where none is given. Visits
     /// before it are history, those after it are reminded of.
@@ -45,4 +45,17 @@ pub struct ImportOptions {
     /// What the source is called in problems and as evidence of consents, where
     /// the records do not say it themselves.
     pub source_name: String,
+    /// Records that are looked at together: more of them make fewer round trips
+    /// and take more memory.
+    pub batch: usize,
+}
+
+impl Default for ImportOptions {
+    fn default() -> Self {
+        Self {
+            as_of: None,
+            source_name: "import".to_owned(),
+            batch: 4_000,
+        }
+    }
 }

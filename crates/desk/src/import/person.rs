@@ -303,7 +303,11 @@ impl Work<'_> {
         if let Life::Deceased { .. } = after.life {
             self.quiet(Fact::PatientDeceased {}, now);
         }
-        self.address_writes(entry, &before, &after);
+        let nowhere = Patient {
+            contact_points: Vec::new(),
+            ..before
+        };
+        self.address_writes(entry, &nowhere, &after);
         // A description that came along with a visit is no word of the patient's
         // own record, which may yet come and say more.
         if !matches!(entry.record, tendon_exchange::Record::Patient(_)) {
@@ -378,16 +382,17 @@ impl Work<'_> {
         for contact in now_said {
             add_address(self.scene, contact, Owner::Patient, after);
         }
-        // The order in which this source names them comes first.
+        // The patient's own come first, in the order in which this source names them.
         let place = |point: &ContactPoint| {
             let text = point.address.comparable();
-            now_said
+            let named = now_said
                 .iter()
-                .position(|said| said.address.comparable() == text)
+                .position(|said| said.address.comparable() == text);
+            (point.owner != Owner::Patient, named.unwrap_or(usize::MAX))
         };
         after
             .contact_points
-            .sort_by_key(|point| (place(point).unwrap_or(usize::MAX), point.rank));
+            .sort_by_key(|point| (place(point), point.rank));
         for (rank, point) in after.contact_points.iter_mut().enumerate() {
             point.rank = u16::try_from(rank).unwrap_or(u16::MAX);
         }
@@ -396,24 +401,21 @@ impl Work<'_> {
     /// Gives what follows from addresses that came or went: who shares them, and
     /// the consent that lies in giving a number (only an adult's own).
     fn address_writes(&mut self, entry: &Entry, before: &Patient, after: &Patient) {
-        let all = |patient: &Patient| -> BTreeSet<String> {
-            let points = patient.contact_points.iter();
-            points.map(|point| point.address.comparable()).collect()
-        };
-        let (had, has) = (all(before), all(after));
+        let key =
+            |point: &ContactPoint| (point.owner == Owner::Patient, point.address.comparable());
+        let all = |patient: &Patient| patient.contact_points.iter().map(key).collect();
+        let (had, has): (BTreeSet<_>, BTreeSet<_>) = (all(before), all(after));
         for point in before.contact_points.iter().chain(&after.contact_points) {
-            let text = point.address.comparable();
-            if had.contains(&text) != has.contains(&text) {
-                let key = AddressKey::new(&point.address);
-                self.change.write(Write::AddressShared(key));
+            if had.contains(&key(point)) != has.contains(&key(point)) {
+                let address = AddressKey::new(&point.address);
+                self.change.write(Write::AddressShared(address));
             }
         }
         if after.is_minor(self.scene.today) || after.life != Life::Living {
             return;
         }
         for point in &after.contact_points {
-            let is_new = !had.contains(&point.address.comparable());
-            if is_new && point.owner == Owner::Patient {
+            if !had.contains(&key(point)) && point.owner == Owner::Patient {
                 self.number_given(entry, point, after);
             }
         }
@@ -457,8 +459,8 @@ impl Work<'_> {
     /// Notes further keys of the patient that nobody has noted yet.
     fn aliases(&mut self, said: &PatientRecord, patient: PatientId) {
         for key in &said.aliases {
-            if !self.index.has_key(key) {
-                let slot = Slot::patient(key);
+            let slot = Slot::patient(key);
+            if self.known(&slot).is_none() {
                 self.change.write(alias(&slot, patient, patient));
                 self.told.learnt.insert(slot, key_only(patient));
             }

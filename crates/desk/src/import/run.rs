@@ -24,9 +24,6 @@ use super::worker::{Outcomes, Worker};
 use crate::desk::Desk;
 use crate::error::DeskError;
 
-/// Records of a batch, at most.
-const BATCH_RECORDS: usize = 4_000;
-
 /// Bytes of a batch, at most, by [`Entry::weight`].
 const BATCH_BYTES: usize = 16 * 1024 * 1024;
 
@@ -53,6 +50,8 @@ struct Run<'n> {
     /// Records wait in the database.
     parked: bool,
     number: u64,
+    /// Records of a batch, at most.
+    batch: usize,
 }
 
 /// Records whose patient nobody has told of yet, by the key they name.
@@ -139,6 +138,7 @@ impl Desk {
             waiting: Waiting::default(),
             parked,
             number: 0,
+            batch: options.batch.max(1),
         };
         let done = run.all(arrivals).await;
         // Places were added by whom the house does not know.
@@ -181,7 +181,7 @@ impl Run<'_> {
                     batch.push(entry);
                 }
             }
-            if batch.len() >= BATCH_RECORDS || bytes >= BATCH_BYTES {
+            if batch.len() >= self.batch || bytes >= BATCH_BYTES {
                 self.batch(std::mem::take(&mut batch)).await?;
                 bytes = 0;
             }

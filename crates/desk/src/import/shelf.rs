@@ -10,7 +10,7 @@ use tendon_exchange::record::ForeignKey;
 use tendon_store::{Reader, SourceRow};
 use uuid::Uuid;
 
-use super::entry::{Entry, PATIENT, Slot};
+use super::entry::{Entry, Slot};
 use super::fingerprint::Fingerprint;
 use crate::error::DeskError;
 
@@ -183,10 +183,5 @@ impl Index {
         let all = self.shelf.known.iter().chain(&self.since);
         all.filter(|(slot, _)| slot.kind == "episode")
             .filter_map(|(_, known)| known.entity)
-    }
-
-    /// Tells whether a key of a patient is noted already.
-    pub(super) fn has_key(&self, key: &ForeignKey) -> bool {
-        self.known(&Slot::new(PATIENT, key)).is_some()
     }
 }

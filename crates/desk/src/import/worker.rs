@@ -217,16 +217,8 @@ impl Worker {
     async fn candidates(&self, said: &PatientRecord) -> Result<Match<PatientId>, DeskError> {
         let reader = self.scene.reader();
         let person = described(said);
-        let mut known: BTreeMap<PatientId, _> = BTreeMap::new();
-        for near in reader.patients_in_blocks(&blocks(&person)).await? {
-            let root = reader.root_of(near).await?;
-            if !known.contains_key(&root)
-                && let Some(patient) = reader.patient(root).await?
-            {
-                known.insert(root, as_matched(&patient));
-            }
-        }
-        let known: Vec<_> = known.into_iter().collect();
+        let near = reader.patients_in_blocks(&blocks(&person)).await?;
+        let known = reader.people(&near).await?;
         Ok(decide(&person, &known, &Model::default()))
     }
 

@@ -1,17 +1,14 @@
 //! Other people's records come in, in any order and as often as anybody likes.
 
-use std::sync::Arc;
-
-use tendon_care::appointment::{Appointment, CancelledBy, VisitKind, VisitState};
-use tendon_care::contact::{Address, Owner, Phone, Standing};
+use tendon_care::appointment::{Appointment, VisitState};
+use tendon_care::contact::Owner;
 use tendon_care::id::PatientId;
 use tendon_care::patient::{Authority, Life, Patient};
 use tendon_care::person::Mrn;
 use tendon_care::task::TaskKind;
-use tendon_care::touchpoint::Fact;
 use tendon_desk::import::{Arrival, ImportOptions, ImportReport, News, read_fhir, read_hl7};
 use tendon_exchange::source::{FHIR, HL7, walk};
-use tendon_exchange::{Item, Problem, fhir, hl7};
+use tendon_exchange::{Position, Problem, fhir, hl7};
 use tendon_store::digest_tables;
 use tendon_testkit::database::TestDb;
 use tendon_testkit::on_both_engines;
@@ -48,16 +45,57 @@ impl Told {
     }
 }
 
-pub async fn import(world: &World, items: Vec<Item>) -> Told {
+async fn import(world: &World, arrivals: Vec<Arrival>) -> Told {
     let mut problems = Vec::new();
-    let options = ImportOptions {
-        source_name: "test".into(),
-        ..ImportOptions::default()
-    };
     let told = |news: News<'_>| {
         if let News::Problem(problem) = news {
             problems.push(problem.clone());
         }
+    };
+    let options = ImportOptions::default();
+    let report = world
+        .desk
+        .import_arrivals(&world.access, arrivals.into_iter(), &options, told)
+        .await
+        .unwrap();
+    Told { report, problems }
+}
+
+fn feed(messages: &[String]) -> Vec<Arrival> {
+    let file = messages.join("\r");
+    let mut reader = hl7::read(file.as_bytes(), "feed");
+    let mut arrivals = Vec::new();
+    while let Some(item) = reader.next() {
+        let position = Position::Message {
+            index: reader.tally().messages,
+            segment: String::new(),
+        };
+        arrivals.push(Arrival {
+            item,
+            source: "feed".into(),
+            position,
+        });
+    }
+    arrivals
+}
+
+pub async fn import_hl7(world: &World, messages: &[String]) -> Told {
+    import(world, feed(messages)).await
+}
+
+/// Imports plain items, whose places are counted.
+async fn import_fhir(world: &World, resources: &[String]) -> Told {
+    let file = resources.join("\n");
+    let items = fhir::read(file.as_bytes(), "export.ndjson").collect::<Vec<_>>();
+    let mut problems = Vec::new();
+    let told = |news: News<'_>| {
+        if let News::Problem(problem) = news {
+            problems.push(problem.clone());
+        }
+    };
+    let options = ImportOptions {
+        source_name: "export.ndjson".into(),
+        ..ImportOptions::default()
     };
     let report = world
         .desk
@@ -65,20 +103,6 @@ pub async fn import(world: &World, items: Vec<Item>) -> Told {
         .await
         .unwrap();
     Told { report, problems }
-}
-
-pub async fn import_hl7(world: &World, messages: &[String]) -> Told {
-    let file = messages.join("\r");
-    import(world, hl7::read(file.as_bytes(), "feed").collect()).await
-}
-
-async fn import_fhir(world: &World, resources: &[String]) -> Told {
-    let file = resources.join("\n");
-    import(
-        world,
-        fhir::read(file.as_bytes(), "export.ndjson").collect(),
-    )
-    .await
 }
 
 /// Writes one message: trigger, the moment it was sent, and its segments.
@@ -397,58 +421,55 @@ async fn what_comes_too_early_waits_over_runs(db: TestDb) {
 
 async fn a_crash_leaves_whole_commits_and_running_again_completes_them(db: TestDb) {
     let world = World::on(db, NOW).await;
-    let people = |count: u64| -> Vec<Item> {
-        let messages: Vec<String> = (0..count)
-            .flat_map(|n| {
-                let own = |text: String| {
-                    let text = text.replace("|7^^^EHR", &format!("|{n}^^^EHR"));
-                    text.replace(
-                        "Reyes^Ana||19680229",
-                        &format!("R{n}^Ana||19{:02}0101", n % 90 + 10),
-                    )
-                };
-                let number = format!("v{n}");
-                [
-                    own(message("ADT^A04", "20261001080000", ANA)),
-                    own(visit(
-                        "S12",
-                        "20261001090000",
-                        &number,
-                        "20261124084000-0600",
-                        "Booked",
-                    )),
-                ]
-            })
-            .collect();
-        hl7::read(messages.join("\r").as_bytes(), "feed").collect()
-    };
-    let count: u64 = 2_500;
+    let count: u64 = 400;
+    let messages: Vec<String> = (0..count).flat_map(somebody).collect();
     let (stop, stopped) = tokio::sync::oneshot::channel();
     let mut stop = Some(stop);
-    let options = ImportOptions::default();
-    let all = people(count);
+    let options = ImportOptions {
+        batch: 1,
+        ..ImportOptions::default()
+    };
     let told = |news: News<'_>| {
         if let (News::Progress(_), Some(stop)) = (news, stop.take()) {
             stop.send(()).unwrap();
         }
     };
-    let import_it = world
+    let arrivals = feed(&messages).into_iter();
+    let run = world
         .desk
-        .import(&world.access, all.clone().into_iter(), &options, told);
+        .import_arrivals(&world.access, arrivals, &options, told);
     tokio::select! {
         biased;
         _ = stopped => {}
-        done = import_it => { panic!("it ended before it was stopped: {done:?}") }
+        done = run => { panic!("it ended before it was stopped: {done:?}") }
     }
     let reader = world.desk.db().reader(&world.access);
     let some = reader.patient_count().await.unwrap();
     assert!(some > 0 && some < count, "{some}");
-    let told = import(&world, all).await;
+    let told = import_hl7(&world, &messages).await;
     let [created, updated, unchanged, rejected] = told.of("patient");
-    assert_eq!((created + unchanged, updated, rejected), (count, 0, 0));
+    assert_eq!(
+        (created + unchanged, updated, rejected),
+        (count, 0, 0),
+        "{:?}",
+        told.words()
+    );
     let visits = told.of("appointment");
     assert_eq!((visits[0] + visits[2], visits[1] + visits[3]), (count, 0));
     assert_eq!(reader.patient_count().await.unwrap(), count);
+}
+
+/// Registers the n-th of many people and books a visit.
+fn somebody(n: u64) -> [String; 2] {
+    let born = format!("{}{:02}{:02}", 1930 + n % 60, n % 12 + 1, n % 28 + 1);
+    let own = |text: String| {
+        text.replace("|7^^^EHR", &format!("|{n}^^^EHR"))
+            .replace("Reyes^Ana||19680229", &format!("Reyes{n}^Ana||{born}"))
+            .replace("(312)555-0142", &format!("(312)555-1{n:03}"))
+    };
+    let starts = "20261124084000-0600";
+    let booked = visit("S12", "20261001090000", &format!("v{n}"), starts, "Booked");
+    [own(message("ADT^A04", "20261001080000", ANA)), own(booked)]
 }
 
 on_both_engines!(
@@ -885,10 +906,7 @@ async fn a_time_that_does_not_exist_is_told() {
         told.words(),
         ["start: does not exist on that day's clock; it was moved forward"]
     );
-    assert_eq!(
-        told.problems[0].position.to_string(),
-        "resource 1 appointment"
-    );
+    assert_eq!(told.problems[0].position.to_string(), "message 1");
     assert_eq!(
         book_of(&world, "7").await,
         ["2027-03-14 03:30 evaluation booked"]
@@ -900,17 +918,14 @@ async fn an_import_as_of_a_moment_decides_as_of_then() {
     let world = World::open("asof", "2027-05-01T10:00").await;
     let options = ImportOptions {
         as_of: Some(at(NOW)),
-        source_name: "feed".into(),
+        ..ImportOptions::default()
     };
-    let file = a_busy_schedule().join("\r");
-    let items = hl7::read(file.as_bytes(), "feed")
-        .collect::<Vec<_>>()
-        .into_iter();
-    world
+    let arrivals = feed(&a_busy_schedule()).into_iter();
+    let report = world
         .desk
-        .import(&world.access, items, &options, |_| ())
-        .await
-        .unwrap();
+        .import_arrivals(&world.access, arrivals, &options, |_| ())
+        .await;
+    assert_eq!(report.unwrap().of("appointment").created, 6);
     assert_eq!(
         book_of(&world, "7").await[5],
         "2026-11-27 08:40 recurring booked"

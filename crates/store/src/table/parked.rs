@@ -81,7 +81,7 @@ impl Reader<'_> {
         let mut found = Vec::new();
         for some in values.chunks(MOST_AT_ONCE) {
             let mut bound = params![self.tenant_id(), system];
-            bound.extend(padded(some));
+            bound.extend(padded(some.iter()));
             for row in self.rows(&AWAITING, bound).await? {
                 found.push(ParkedRow {
                     key: ParkedKey {

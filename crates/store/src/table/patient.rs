@@ -1,6 +1,6 @@
 //! Patients with their names, numbers, addresses and representatives.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use tendon_care::id::{Id, PatientId};
@@ -35,6 +35,14 @@ statements! {
     BY_IDENTIFIERS = "select value, patient_id from patient_identifier \
                       where practice_id = $1 and system = $2 and value in ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
                       $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
+    /// People to compare a description with; a retired record points at who it is.
+    SOME = "select patient_id, family, given, preferred, birth_date, sex, language, time_zone, state, zip, \
+            deceased_at, paused, merged_into from patient where practice_id = $1 \
+            and patient_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
+            $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)";
+    NUMBERS_OF_SOME = "select system, value, patient_id from patient_identifier where practice_id = $1 \
+            and patient_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
+            $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)";
     INSERT = "insert into patient (practice_id, patient_id, family, given, preferred, birth_date, sex, \
               language, time_zone, state, zip, deceased_at, paused, created_at) \
               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
@@ -132,7 +140,7 @@ impl Reader<'_> {
         let mut found = Vec::new();
         for some in values.chunks(MOST_AT_ONCE) {
             let mut bound = params![self.tenant_id(), system];
-            bound.extend(padded(some));
+            bound.extend(padded(some.iter()));
             for row in self.rows(&BY_IDENTIFIERS, bound).await? {
                 found.push((row.text(0)?.to_owned(), row.id(1)?));
             }
@@ -152,12 +160,66 @@ impl Reader<'_> {
         let mut found = BTreeSet::new();
         for some in keys.chunks(MOST_AT_ONCE) {
             let mut bound = params![self.tenant_id(), 400_i64];
-            bound.extend(padded(some));
+            bound.extend(padded(some.iter()));
             for row in self.rows(&BY_BLOCKS, bound).await? {
                 found.insert(row.id(0)?);
             }
         }
         Ok(found.into_iter().collect())
+    }
+
+    /// Returns people as matching compares them, those who were merged as whom
+    /// they were merged into.
+    pub async fn people(
+        &self,
+        patients: &[PatientId],
+    ) -> Result<Vec<(PatientId, matching::Person)>, StoreError> {
+        let mut found: BTreeMap<PatientId, Patient> = BTreeMap::new();
+        let mut ids: Vec<PatientId> = patients.to_vec();
+        while !ids.is_empty() {
+            let retired = self.some(&ids, &mut found).await?;
+            let mut roots = Vec::new();
+            for patient in retired {
+                roots.push(self.root_of(patient).await?);
+            }
+            roots.retain(|root| !found.contains_key(root));
+            ids = roots;
+        }
+        let people = found.iter();
+        Ok(people
+            .map(|(id, person)| (*id, as_matched(person)))
+            .collect())
+    }
+
+    /// Reads some patients with numbers and addresses; returns those who are retired.
+    async fn some(
+        &self,
+        ids: &[PatientId],
+        found: &mut BTreeMap<PatientId, Patient>,
+    ) -> Result<Vec<PatientId>, StoreError> {
+        let mut retired = Vec::new();
+        for some in ids.chunks(MOST_AT_ONCE) {
+            let mut bound = params![self.tenant_id()];
+            bound.extend(padded(some.iter().map(|id| id.uuid())));
+            for row in self.rows(&SOME, bound.clone()).await? {
+                if row.is_null(12) {
+                    found.insert(row.id(0)?, patient_row(&row)?);
+                } else {
+                    retired.push(row.id(0)?);
+                }
+            }
+            for row in self.rows(&NUMBERS_OF_SOME, bound.clone()).await? {
+                if let Some(person) = found.get_mut(&row.id(2)?) {
+                    person.identifiers.push(identifier(&row)?);
+                }
+            }
+            for (patient, point) in self.contact_points_of(bound).await? {
+                if let Some(person) = found.get_mut(&patient) {
+                    person.contact_points.push(point);
+                }
+            }
+        }
+        Ok(retired)
     }
 
     /// Finds patients who share a blocking key with a candidate, at most 200 a key.

@@ -82,12 +82,13 @@ impl std::fmt::Debug for SaidOf {
 pub(crate) const MOST_AT_ONCE: usize = 32;
 
 /// Fills a list of values up by repeating the last one.
-pub(crate) fn padded(some: &[String]) -> impl Iterator<Item = Val> {
-    let last = some.last();
-    some.iter()
+pub(crate) fn padded<T: Into<Val>>(
+    some: impl DoubleEndedIterator<Item = T> + Clone,
+) -> impl Iterator<Item = Val> {
+    let last = some.clone().next_back().map(Into::into);
+    some.map(Into::into)
         .chain(std::iter::repeat(last).flatten())
         .take(MOST_AT_ONCE)
-        .map(Val::from)
 }
 
 /// Two records that may be one person.
@@ -132,7 +133,7 @@ impl Reader<'_> {
         let mut found = Vec::new();
         for some in values.chunks(MOST_AT_ONCE) {
             let mut bound = params![self.tenant_id(), kind, system];
-            bound.extend(padded(some));
+            bound.extend(padded(some.iter()));
             for row in self.rows(&MANY, bound).await? {
                 found.push(source(&row)?);
             }

@@ -87,6 +87,13 @@ async fn many_keys_are_found_at_once(bench: Bench) {
         .await
         .unwrap();
     assert_eq!(near.len(), 40, "all of one birthday");
+    let people_found = reader.people(&near).await.unwrap();
+    assert_eq!(people_found.len(), 40);
+    let (_, first) = people_found
+        .iter()
+        .find(|(id, _)| *id == people[0].id)
+        .unwrap();
+    assert_eq!(*first, as_matched(&people[0]));
     let said = reader
         .sources_of("patient", people[3].id.uuid())
         .await
@@ -147,6 +154,8 @@ async fn merges_are_followed_to_the_root(bench: Bench) {
     }
     for patient in [a, b, c] {
         assert_eq!(reader.root_of(patient).await.unwrap(), a);
+        let found = reader.people(&[patient]).await.unwrap();
+        assert_eq!(found.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [a]);
     }
 }
 on_both_engines!(merges_are_followed_to_the_root);
