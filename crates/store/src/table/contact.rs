@@ -9,12 +9,15 @@ use crate::commit::Binder;
 use crate::error::StoreError;
 use crate::reader::Reader;
 use crate::seal::{Cell, PracticeKeys};
-use crate::sql::{BadRow, Bound, Row, id, params, statements};
+use crate::sql::{BadRow, Bound, Row, Val, id, params, statements};
 
 statements! {
     OF_PATIENT = "select contact_point_id, proxy_id, kind, address_sealed, line, standing, standing_at, \
                   shared, rank from contact_point where practice_id = $1 and patient_id = $2 \
                   order by rank, contact_point_id";
+    OF_SOME = "select contact_point_id, proxy_id, kind, address_sealed, line, standing, standing_at, \
+               shared, rank, patient_id from contact_point where practice_id = $1 and patient_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
+               $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)";
     HOLDERS = "select distinct patient_id from contact_point where practice_id = $1 and address_blind = $2 \
                order by patient_id";
     CLEAR = "delete from contact_point where practice_id = $1 and patient_id = $2";
@@ -74,6 +77,18 @@ impl Reader<'_> {
             .await?;
         let keys = self.keys()?;
         rows.iter().map(|row| contact_point(row, &keys)).collect()
+    }
+
+    /// Returns the addresses of the patients that `bound` lists after the tenant.
+    pub(crate) async fn contact_points_of(
+        &self,
+        bound: Vec<Val>,
+    ) -> Result<Vec<(PatientId, ContactPoint)>, StoreError> {
+        let rows = self.rows(&OF_SOME, bound).await?;
+        let keys = self.keys()?;
+        rows.iter()
+            .map(|row| Ok((row.id(9)?, contact_point(row, &keys)?)))
+            .collect()
     }
 
     /// Finds every patient who has an address.
