@@ -1,18 +1,15 @@
-//! What reaches us from carriers and mailbox providers: texts from people,
-//! receipts for ours, and the one-click way out of a kind of e-mail.
+//! What reaches us from carriers: texts from people and receipts for ours.
 //!
 //! A carrier's request is believed by its signature alone, over the public
 //! address and every parameter. All of it may come twice: the carrier's own id
-//! tells a repeat, and taking a way out again changes nothing.
-
-mod way_out;
+//! tells a repeat.
 
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::post;
 use tendon_care::access::Access;
 use tendon_care::contact::{Address, Channel, Phone};
 use tendon_care::id::PracticeId;
@@ -37,10 +34,6 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/hooks/twilio/sms", post(sms))
         .route("/hooks/twilio/status", post(status))
-        .route(
-            "/unsubscribe/{token}",
-            get(way_out::show).post(way_out::take),
-        )
 }
 
 /// Why a webhook was not taken.
@@ -216,8 +209,7 @@ async fn practice_at(desk: &Desk, to: &str, from: &Address) -> Result<PracticeId
 fn chosen<T: Ord>(knowing: &mut [(Option<T>, PracticeId)]) -> Option<PracticeId> {
     knowing.sort();
     match knowing {
-        [] => None,
-        [.., (None, _), (None, _)] => None,
+        [] | [.., (None, _), (None, _)] => None,
         [.., (_, latest)] => Some(*latest),
     }
 }

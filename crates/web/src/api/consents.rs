@@ -135,23 +135,23 @@ impl Consent {
             Act::Revoked { extent, via } => {
                 self.act = "revoked";
                 self.via = Some(As(*via));
-                self.limit_to(extent);
+                self.limit_to(*extent);
             }
             Act::CarrierBlocked => self.act = "carrier_blocked",
             Act::CarrierLifted => self.act = "carrier_lifted",
         }
     }
 
-    fn limit_to(&mut self, extent: &Extent) {
+    fn limit_to(&mut self, extent: Extent) {
         let listed = |purposes: Purposes| purposes.iter().map(As).collect();
         match extent {
             Extent::Unqualified { topic, .. } => {
                 self.extent = Some("unqualified");
-                self.purposes = topic.iter().copied().map(As).collect();
+                self.purposes = topic.into_iter().map(As).collect();
             }
             Extent::Narrowed { purposes, channel } => {
                 self.extent = Some("narrowed");
-                self.purposes = listed(*purposes);
+                self.purposes = listed(purposes);
                 self.channel = channel.map(As);
             }
             Extent::Everything => self.extent = Some("everything"),

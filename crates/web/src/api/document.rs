@@ -71,7 +71,7 @@ fn tags() -> Vec<Tag> {
 }
 
 /// Writes the document.
-pub(super) fn write(document: OpenApi) -> Bytes {
+pub(super) fn write(document: &OpenApi) -> Bytes {
     // Texts, numbers and maps of them: writing cannot fail.
-    serde_json::to_vec(&document).unwrap_or_default().into()
+    serde_json::to_vec(document).unwrap_or_default().into()
 }

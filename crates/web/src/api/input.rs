@@ -100,13 +100,38 @@ fn is_json(headers: &HeaderMap) -> bool {
         })
 }
 
-/// Reads a field of a merge patch (RFC 7396): left out, emptied with `null`, or set.
-pub(crate) fn patched<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    T: serde::Deserialize<'de>,
-    D: serde::Deserializer<'de>,
-{
-    serde::Deserialize::deserialize(deserializer).map(Some)
+/// A field of a merge patch (RFC 7396).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Patched<T> {
+    /// Left out: it stays as it is.
+    #[default]
+    Kept,
+    /// Emptied by `null`.
+    Emptied,
+    /// Given anew.
+    Set(T),
+}
+
+impl<T> Patched<T> {
+    #[expect(
+        clippy::option_option,
+        reason = "the use cases tell left out from emptied so"
+    )]
+    /// Returns the change as the use cases take it: what to put there, if anything.
+    pub(crate) fn change<U>(self, read: impl FnOnce(T) -> U) -> Option<Option<U>> {
+        match self {
+            Self::Kept => None,
+            Self::Emptied => Some(None),
+            Self::Set(value) => Some(Some(read(value))),
+        }
+    }
+}
+
+impl<'de, T: serde::Deserialize<'de>> serde::Deserialize<'de> for Patched<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Option::deserialize(deserializer)?;
+        Ok(value.map_or(Self::Emptied, Self::Set))
+    }
 }
 
 #[cfg(test)]
@@ -164,16 +189,16 @@ mod tests {
 
     #[derive(Deserialize)]
     struct Patch {
-        #[serde(default, deserialize_with = "patched")]
-        zip: Option<Option<String>>,
+        #[serde(default)]
+        zip: Patched<String>,
     }
 
     #[test]
     fn a_patch_tells_left_out_from_emptied() {
         for (text, zip) in [
-            ("{}", None),
-            (r#"{"zip":null}"#, Some(None)),
-            (r#"{"zip":"60601"}"#, Some(Some("60601".to_owned()))),
+            ("{}", Patched::Kept),
+            (r#"{"zip":null}"#, Patched::Emptied),
+            (r#"{"zip":"60601"}"#, Patched::Set("60601".to_owned())),
         ] {
             let patch: Patch = serde_json::from_str(text).unwrap();
             assert_eq!(patch.zip, zip);

@@ -44,7 +44,7 @@ use problem::{Kind, Problem};
 /// Returns every route of the API, and the document.
 pub fn router(app: &App) -> Router<App> {
     let (routes, document) = operations().split_for_parts();
-    let text = document::write(document);
+    let text = document::write(&document);
     let describe = move || {
         let headers = [
             (header::CONTENT_TYPE, "application/json"),
@@ -57,9 +57,11 @@ pub fn router(app: &App) -> Router<App> {
         .method_not_allowed_fallback(async || Problem::new(Kind::MethodNotAllowed))
         .layer(from_fn_with_state(app.clone(), once::keep))
         .layer(from_fn_with_state(Door::new(app.clone()), caller::admit));
-    Router::new()
-        .nest("/api/v1", v1)
-        .route("/api/openapi.json", get(describe))
+    let api = Router::new()
+        .nest("/v1", v1)
+        .route("/openapi.json", get(describe))
+        .fallback(async || Problem::new(Kind::NotFound));
+    Router::new().nest("/api", api)
 }
 
 /// Every operation, in the order of the document.

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, OriginalUri, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -104,7 +104,10 @@ async fn guarded(app: &App, request: Request, next: Next) -> Result<Response, Pr
     let caller = caller.ok_or_else(|| Problem::new(Kind::Unauthenticated))?;
     let key = key_of(&parts)?;
     let body = whole(body).await?;
-    let address = parts.uri.path_and_query().map_or("/", |part| part.as_str());
+    // Within the nested router the address has lost its beginning.
+    let asked = parts.extensions.get::<OriginalUri>();
+    let asked = asked.map_or(&parts.uri, |OriginalUri(asked)| asked);
+    let address = asked.path_and_query().map_or("/", |part| part.as_str());
     let hash = fingerprint(parts.method.as_str(), address, &body);
     let guard = Guard {
         app,
@@ -121,7 +124,9 @@ async fn guarded(app: &App, request: Request, next: Next) -> Result<Response, Pr
     // A second round is needed where another request with the key was faster.
     for last in [false, true] {
         let acting = match guard.known().await? {
-            Some(row) if row.status != IdempotencyRow::UNFINISHED => return Ok(replayed(&row)),
+            Some(row) if row.status != IdempotencyRow::UNFINISHED => {
+                return guard.replay(&row).await;
+            }
             Some(row) => Acting {
                 desk: app.desk().clone(),
                 made: Some(row.body.into()),
@@ -186,6 +191,16 @@ impl Guard<'_> {
         Ok(row)
     }
 
+    /// Gives an answer again, and notes that somebody saw it again.
+    async fn replay(&self, row: &IdempotencyRow) -> Result<Response, Problem> {
+        let desk = self.app.desk();
+        let reader = desk.db().reader(&self.caller.access);
+        reader
+            .looked_at(desk.now(), "kept_answer", None, "")
+            .await?;
+        Ok(replayed(row))
+    }
+
     /// Keeps an answer and gives it; where another request has kept one first,
     /// gives that.
     async fn finish(&self, once: &Once, response: Response) -> Result<Response, Problem> {
@@ -203,7 +218,7 @@ impl Guard<'_> {
         if let Err(error) = kept {
             match self.known().await? {
                 Some(row) if row.status != IdempotencyRow::UNFINISHED => {
-                    return Ok(replayed(&row));
+                    return self.replay(&row).await;
                 }
                 // It is done; an answer that is not kept will be rendered anew.
                 _ => tracing::warn!(error = %error, "an answer is not kept"),

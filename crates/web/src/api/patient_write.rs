@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use super::answers::WriteRefusals;
 use super::caller::{EditPatient, May};
-use super::input::{At, Body, patched};
+use super::input::{At, Body, Patched};
 use super::once::Acting;
 use super::patient_wire::Patient as Shown;
 use super::patients::{known, shown};
@@ -387,22 +387,22 @@ pub(crate) struct PatientPatch {
     /// Replaces the whole name.
     #[serde(default)]
     name: Option<NewName>,
-    #[serde(default, deserialize_with = "patched")]
+    #[serde(default)]
     #[schema(value_type = Option<Day>)]
-    birth_date: Option<Option<Day>>,
+    birth_date: Patched<Day>,
     #[serde(default)]
     sex: Option<SexCode>,
     #[serde(default)]
     language: Option<LanguageTag>,
-    #[serde(default, deserialize_with = "patched")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    time_zone: Option<Option<String>>,
-    #[serde(default, deserialize_with = "patched")]
+    time_zone: Patched<String>,
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    state: Option<Option<String>>,
-    #[serde(default, deserialize_with = "patched")]
+    state: Patched<String>,
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    zip: Option<Option<String>>,
+    zip: Patched<String>,
 }
 
 /// Changes who a patient is
@@ -444,10 +444,11 @@ impl PatientPatch {
         // State and ZIP are one value to the use case: the part that is not named
         // stays as it was, and with it the version that it was read in.
         let old = &before.region;
-        let moved = self.state.is_some() || self.zip.is_some();
+        let (state, zip) = (self.state.change(|text| text), self.zip.change(|text| text));
+        let moved = state.is_some() || zip.is_some();
         let region = Region {
-            state: self.state.unwrap_or_else(|| old.state.clone()),
-            zip: self.zip.unwrap_or_else(|| old.zip.clone()),
+            state: state.unwrap_or_else(|| old.state.clone()),
+            zip: zip.unwrap_or_else(|| old.zip.clone()),
         };
         if !wrong.0.is_empty() {
             return Err(Problem::fields(Kind::InvalidBody, wrong.0));
@@ -455,10 +456,10 @@ impl PatientPatch {
         Ok(PatientEdit {
             seen: self.version.or_else(|| moved.then_some(before.version)),
             name,
-            birth_date: self.birth_date.map(|day| day.map(|day| day.0)),
+            birth_date: self.birth_date.change(|day| day.0),
             sex: self.sex.map(|sex| sex.0),
             language: self.language.map(|tag| tag.0),
-            time_zone: self.time_zone,
+            time_zone: self.time_zone.change(|name| name),
             region: moved.then_some(region),
         })
     }

@@ -86,9 +86,7 @@ fn wanted_in_words(wanted: &str) -> String {
         "u8" | "u16" | "u32" | "u64" => "a whole number that fits and is not negative".to_owned(),
         "i8" | "i16" | "i32" | "i64" => "a whole number that fits".to_owned(),
         other if other.starts_with("struct ") => "an object".to_owned(),
-        other if other.starts_with("one of ") => other.replace('`', ""),
-        other if other.starts_with("internally tagged enum ") => "an object".to_owned(),
-        other => format!("a valid value ({})", other.replace('`', "")),
+        other => other.replace('`', ""),
     }
 }
 

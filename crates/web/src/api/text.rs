@@ -4,9 +4,12 @@
 //! the parser say the same of each.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tendon_care::access::Role;
 use tendon_care::appointment::{CancelledBy, VisitKind};
@@ -50,9 +53,23 @@ impl<T: Text> Serialize for As<T> {
 
 impl<'de, T: Text> Deserialize<'de> for As<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let refused = || serde::de::Error::custom(format!("must be {}", T::wanted()));
-        let text = String::deserialize(deserializer).map_err(|_| refused())?;
-        T::read(&text).map(Self).ok_or_else(refused)
+        deserializer.deserialize_str(Reading(PhantomData))
+    }
+}
+
+/// Reads a value out of a text.
+struct Reading<T>(PhantomData<T>);
+
+impl<T: Text> Visitor<'_> for Reading<T> {
+    type Value = As<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&T::wanted())
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<As<T>, E> {
+        let refused = || E::custom(format!("must be {}", T::wanted()));
+        T::read(text).map(As).ok_or_else(refused)
     }
 }
 
@@ -244,6 +261,8 @@ impl Text for Date {
 
 #[cfg(test)]
 mod tests {
+    use super::super::problem::Kind;
+    use super::super::reason;
     use super::*;
     use serde_json::{Value, json};
     use tendon_care::id::PatientId;
@@ -310,8 +329,10 @@ mod tests {
     #[test]
     fn a_refusal_says_what_is_wanted_and_not_what_was_given() {
         for wrong in [json!("Ana Morales"), json!(7), Value::Null] {
-            let error = serde_json::from_value::<As<Language>>(wrong).unwrap_err();
-            assert_eq!(error.to_string(), "must be one of en, es");
+            let refused = reason::read::<As<Language>>(wrong, Kind::InvalidBody);
+            let told = format!("{:?}", refused.unwrap_err());
+            assert!(told.contains("must be one of en, es"), "{told}");
+            assert!(!told.contains("Morales"), "{told}");
         }
     }
 }

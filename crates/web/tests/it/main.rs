@@ -8,6 +8,8 @@
     reason = "the whole binary is a test; only its helpers stand outside of one"
 )]
 
+mod api;
+mod hooks;
 mod markup;
 
 use std::collections::{BTreeMap, BTreeSet};

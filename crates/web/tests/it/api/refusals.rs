@@ -1,0 +1,348 @@
+//! Refusals: what was wrong, with which field, and never with whom.
+
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::{Value, json};
+use tendon_care::access::Role;
+
+use super::world::{World, request};
+
+#[tokio::test]
+async fn without_a_good_token_nothing_is_told() {
+    let world = World::open("api-tokens").await;
+    let revoked = world.token(Role::Integration).await;
+    let listed = world.desk.tokens(&world.access).await.unwrap();
+    let last = listed
+        .iter()
+        .find(|token| token.role == Role::Integration)
+        .unwrap();
+    world
+        .desk
+        .revoke_token(&world.access, last.id)
+        .await
+        .unwrap();
+    let with = |value: String| vec![("authorization".to_owned(), value)];
+    for headers in [
+        vec![],
+        with(format!("Bearer {revoked}")),
+        with(format!("Basic {}", world.admin)),
+        with("Bearer".to_owned()),
+        with("Bearer tok_AAAA".to_owned()),
+        [
+            with(format!("Bearer {}", world.admin)),
+            with("Bearer x".to_owned()),
+        ]
+        .concat(),
+    ] {
+        let headers: Vec<(&str, &str)> = headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        for path in ["/patients", "/nothing"] {
+            let answer = world.send(request("GET", path, None, &headers)).await;
+            answer.errors(401);
+            assert_eq!(answer.headers["www-authenticate"], "Bearer");
+        }
+    }
+    let lower = format!("bearer {}", world.admin);
+    let answer = world
+        .send(request(
+            "GET",
+            "/patients",
+            None,
+            &[("authorization", &lower)],
+        ))
+        .await;
+    answer.expect(200);
+}
+
+#[tokio::test]
+async fn a_wrong_parameter_is_named() {
+    let world = World::open("api-query").await;
+    let tampered = {
+        for n in 0..3 {
+            world.patient("Ana", &format!("312-555-014{n}")).await;
+        }
+        let page = world.get("/patients?limit=1").await.expect(200);
+        let next = page["next"].as_str().unwrap().to_owned();
+        world
+            .get(&format!("/patients?limit=1&cursor={next}"))
+            .await
+            .expect(200);
+        // Of one list, it is no cursor of another.
+        let errors = world
+            .get(&format!("/tasks?cursor={next}"))
+            .await
+            .errors(400);
+        assert!(errors[0].starts_with("cursor: "), "{errors:?}");
+        next.replacen(&next[5..6], if &next[5..6] == "B" { "C" } else { "B" }, 1)
+    };
+    for (path, field) in [
+        (format!("/patients?cursor={tampered}"), "cursor"),
+        ("/patients?cursor=".to_owned(), "cursor"),
+        ("/patients?cursor=%FF".to_owned(), "cursor"),
+        ("/patients?limit=0".to_owned(), "limit"),
+        ("/patients?limit=201".to_owned(), "limit"),
+        ("/patients?limit=ten".to_owned(), "limit"),
+        ("/patients?limit=1&limit=2".to_owned(), "limit"),
+        ("/patients?nmae=x".to_owned(), "nmae"),
+        ("/patients?q=%21".to_owned(), "q"),
+        ("/patients?q=a&birth_date=2000-01-01".to_owned(), "q"),
+        ("/patients?birth_date=2001-02-29".to_owned(), "birth_date"),
+        ("/patients?phone=12".to_owned(), "phone"),
+        ("/patients?email=a".to_owned(), "email"),
+        ("/patients?identifier=x".to_owned(), "identifier"),
+        ("/appointments?patient=pat_1".to_owned(), "patient"),
+        ("/appointments?state=gone".to_owned(), "state"),
+        ("/appointments?from=yesterday".to_owned(), "from"),
+        (
+            "/appointments?from=2026-12-02T00:00:00Z&until=2026-12-01T00:00:00Z".to_owned(),
+            "until",
+        ),
+        ("/messages?state=gone".to_owned(), "state"),
+        ("/messages?since=2026-12-02".to_owned(), "since"),
+        ("/tasks?state=closed".to_owned(), "state"),
+    ] {
+        let errors = world.get(&path).await.errors(400);
+        assert_eq!(errors.len(), 1, "{path}");
+        assert!(
+            errors[0].starts_with(&format!("{field}: ")),
+            "{path}: {errors:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_wrong_field_of_a_patient_is_named_at_once_and_no_value() {
+    let world = World::open("api-fields").await;
+    let body = json!({
+        "name": {"family": "", "given": " "},
+        "birth_date": "2030-01-01",
+        "time_zone": "Mars/Olympus",
+        "state": "Illinois",
+        "zip": "6060",
+        "identifiers": [{"value": ""}, {"value": "1"}, {"value": "1"}],
+        "contact_points": [{"phone": "999-999-9999"}, {"email": "nobody"}, {}, {"phone": "312-555-0142", "email": "a@b.org"}],
+        "intake": {"purposes": [], "form": " ", "wording_version": "1"},
+    });
+    let answer = world.post("/patients", &body).await;
+    let errors = answer.errors(422);
+    let fields: Vec<&str> = errors
+        .iter()
+        .map(|error| error.split(": ").next().unwrap())
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "name",
+            "state",
+            "zip",
+            "birth_date",
+            "time_zone",
+            "identifiers[0].value",
+            "identifiers[2].value",
+            "contact_points[0].phone",
+            "contact_points[1].email",
+            "contact_points[2]",
+            "contact_points[3]",
+            "intake.form",
+            "intake.purposes",
+            "intake",
+        ]
+    );
+    for value in ["999-999", "nobody", "Olympus", "Illinois", "6060"] {
+        assert!(!answer.text.contains(value), "{value}");
+    }
+    let page = world.get("/patients").await.expect(200);
+    assert_eq!(page["items"], json!([]), "nothing is half written");
+}
+
+#[tokio::test]
+async fn wrong_shapes_are_named_by_their_path() {
+    let world = World::open("api-shapes").await;
+    let ana = world.patient("Ana", "312-555-0142").await;
+    let visit = world.book(ana, "2026-12-01T15:00:00Z").await;
+    let good = world.visit(ana, "2026-12-02T15:00:00Z");
+    let with = |field: &str, value: Value| {
+        let mut body = good.clone();
+        body[field] = value;
+        body
+    };
+    let act = |name: &str| format!("/appointments/{visit}/{name}");
+    for (path, body, error) in [
+        (
+            "/appointments".to_owned(),
+            json!({}),
+            "patient: is required",
+        ),
+        ("/appointments".to_owned(), json!([]), "body: "),
+        (
+            "/appointments".to_owned(),
+            json!("Ana"),
+            "body: must be an object",
+        ),
+        (
+            "/appointments".to_owned(),
+            with("minutes", json!("Ana")),
+            "minutes: must be a whole number",
+        ),
+        (
+            "/appointments".to_owned(),
+            with("minutes", json!(40.5)),
+            "minutes: ",
+        ),
+        (
+            "/appointments".to_owned(),
+            with("minutes", json!(0)),
+            "minutes: must be between 1 and 480",
+        ),
+        (
+            "/appointments".to_owned(),
+            with("kind", json!("massage")),
+            "kind: must be one of evaluation, recurring",
+        ),
+        (
+            "/appointments".to_owned(),
+            with("starts_at", json!("2026-12-02")),
+            "starts_at: must be a moment",
+        ),
+        (
+            "/appointments".to_owned(),
+            with("location", json!(ana.to_string())),
+            "location: must be an id of the form loc_",
+        ),
+        (
+            "/appointments".to_owned(),
+            with("notes", json!("knee")),
+            "notes: is not a known field",
+        ),
+        (
+            "/patients".to_owned(),
+            json!({"name": {"given": "A", "family": {"Ana": 1}}}),
+            "name.family: must be a text",
+        ),
+        (
+            "/patients".to_owned(),
+            json!({"name": {"given": "A"}, "contact_points": [{"fax": "1"}]}),
+            "contact_points[0].fax: is not a known field",
+        ),
+        (act("move"), json!({}), "starts_at: is required"),
+        (
+            act("cancel"),
+            json!({"by": "unknown"}),
+            "by: must be one of patient, clinic",
+        ),
+        (
+            act("confirm"),
+            json!({"via": "text"}),
+            "via: must be staff or feed",
+        ),
+        (
+            format!("/patients/{ana}/messages"),
+            json!({"channel": "fax", "text": "x"}),
+            "channel: must be one of",
+        ),
+        (
+            format!("/patients/{ana}/messages"),
+            json!({"channel": "voice", "text": "x"}),
+            "channel: must be sms or email",
+        ),
+        (
+            format!("/patients/{ana}/messages"),
+            json!({"channel": "sms", "text": " "}),
+            "words: ",
+        ),
+        (
+            format!("/patients/{ana}/consents"),
+            json!({"act": "maybe"}),
+            "act: must be granted or revoked",
+        ),
+    ] {
+        let answer = world.post(&path, &body).await;
+        let errors = answer.errors(422);
+        assert!(errors[0].starts_with(error), "{path} {body}: {errors:?}");
+        assert!(!answer.text.contains("Ana"), "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn bodies_are_json_of_a_decent_size() {
+    let world = World::open("api-bodies").await;
+    let send = async |content_type: Option<&str>, body: Vec<u8>| {
+        let mut request = Request::post("/api/v1/patients")
+            .header("authorization", format!("Bearer {}", world.admin));
+        if let Some(content_type) = content_type {
+            request = request.header("content-type", content_type);
+        }
+        world.send(request.body(Body::from(body)).unwrap()).await
+    };
+    let json = Some("application/json");
+    send(None, b"{}".to_vec()).await.errors(415);
+    send(Some("text/plain"), b"{}".to_vec()).await.errors(415);
+    for malformed in [&b"{"[..], b"{\"a\":1,}", b"\xff\xfe", b"nul", b"{}{}"] {
+        send(json, malformed.to_vec()).await.errors(400);
+    }
+    let deep = "[".repeat(100_000);
+    send(json, deep.into_bytes()).await.errors(400);
+    send(json, vec![b' '; 300 * 1024]).await.errors(413);
+    assert_eq!(
+        send(json, b"{}".to_vec()).await.errors(422),
+        ["name: is required"]
+    );
+    let put = world.call("PUT", "/patients", Some(&json!({})), &[]).await;
+    put.errors(405);
+}
+
+#[tokio::test]
+async fn a_visit_refuses_what_cannot_be() {
+    let world = World::open("api-conflicts").await;
+    let ana = world.patient("Ana", "312-555-0142").await;
+    let visit = world.book(ana, "2026-12-01T15:00:00Z").await;
+    world
+        .post(&format!("/appointments/{visit}/complete"), &json!({}))
+        .await
+        .expect(200);
+    let answer = world
+        .post(&format!("/appointments/{visit}/confirm"), &json!({}))
+        .await;
+    answer.errors(409);
+    let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+    assert!(
+        detail.contains("completed") && detail.contains("confirm"),
+        "{detail}"
+    );
+    let body = json!({"version": 99, "language": "es"});
+    world
+        .call("PATCH", &format!("/patients/{ana}"), Some(&body), &[])
+        .await
+        .errors(409);
+    let twin = json!({"name": {"given": "B"}, "identifiers": [{"system": "ehr", "value": "1"}]});
+    world.post("/patients", &twin).await.expect(201);
+    world.post("/patients", &twin).await.errors(409);
+}
+
+#[tokio::test]
+async fn a_token_that_asks_too_much_waits_and_others_do_not() {
+    let world = World::open("api-limits").await;
+    let other = format!("Bearer {}", world.token(Role::Integration).await);
+    for _ in 0..200 {
+        world.get("/locations").await.expect(200);
+    }
+    let refused = world.get("/locations").await;
+    refused.errors(429);
+    assert_eq!(refused.headers["retry-after"], "1");
+    let answer = world
+        .send(request(
+            "GET",
+            "/locations",
+            None,
+            &[("authorization", &other)],
+        ))
+        .await;
+    answer.expect(200);
+    world.clock.advance_secs(1);
+    for _ in 0..50 {
+        world.get("/locations").await.expect(200);
+    }
+    world.get("/locations").await.errors(429);
+}
