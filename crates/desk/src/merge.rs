@@ -151,11 +151,11 @@ impl Pair {
         self.retire(&mut change);
         self.move_belongings(&mut change, &mut diff);
         let joined = self.joined(&mut diff);
-        share_anew(&mut change, &self.retired.patient.contact_points);
         if joined.life != self.survivor.patient.life {
             diff.filled.died = true;
         }
         change.set_patient(joined);
+        share_anew(&mut change, &self.retired.patient.contact_points);
         if died {
             change.stop_everything("deceased");
             change.happened(Fact::PatientDeceased {});
