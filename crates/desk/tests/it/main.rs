@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod import;
+mod merge;
 mod messages;
 mod people;
 mod portal;
