@@ -16,6 +16,7 @@ mod users;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::SignedDuration;
 use tendon_care::Mint;
 use tendon_care::access::{Access, Actor, PurposeOfUse, Role, Scope};
 use tendon_care::id::PracticeId;
@@ -77,13 +78,17 @@ const fn purpose_of(role: Role) -> PurposeOfUse {
     }
 }
 
-/// Removes what has run out: sessions, one-time links, and failures with addresses
-/// that nobody has.
+/// How long the answer to a request with an idempotency key is kept at least.
+const ANSWER_LIFE: SignedDuration = SignedDuration::from_hours(48);
+
+/// Removes what has run out: sessions, one-time links, failures with addresses
+/// that nobody has, and answers kept for requests that might be asked again.
 pub(crate) async fn sweep(desk: &Desk) -> Result<(), DeskError> {
     let now = desk.now();
     desk.db()
         .sweep_sessions(now - ABSOLUTE_LIFE, now - IDLE_LIFE)
         .await?;
     desk.db().sweep_sign_ins(now - ABSOLUTE_LIFE * 2).await?;
+    desk.db().sweep_answers(now - ANSWER_LIFE).await?;
     Ok(())
 }

@@ -316,15 +316,17 @@ pub(crate) async fn book_appointment(
 /// Refuses places and people that the practice does not have.
 async fn checked(app: &App, by: &Access, new: &NewAppointment) -> Result<NewVisit, Problem> {
     let refused = |field: &str, why: &str| Problem::field(Kind::InvalidBody, field, why);
-    let house = app.desk().house(by.practice).await?;
-    if !house.locations.contains_key(&new.location.0) {
+    // Asked of the database: what was set up a moment ago on another node counts.
+    let reader = app.desk().db().reader(by);
+    if reader.location(new.location.0).await?.is_none() {
         return Err(refused("location", "is not one of the practice's"));
     }
-    let stranger = |As(who): ClinicianRef| !house.clinicians.contains_key(&who);
-    if new.clinician.is_some_and(stranger) {
-        return Err(refused("clinician", "is not one of the practice's"));
+    if let Some(As(clinician)) = new.clinician {
+        let all = reader.clinicians().await?;
+        if !all.iter().any(|known| known.id == clinician) {
+            return Err(refused("clinician", "is not one of the practice's"));
+        }
     }
-    let reader = app.desk().db().reader(by);
     let patient = reader.root_of(new.patient.0).await?;
     if reader.patient(patient).await?.is_none() {
         return Err(refused("patient", "is not one of the practice's"));

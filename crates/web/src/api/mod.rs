@@ -17,6 +17,7 @@ mod message_write;
 mod messages;
 mod once;
 mod page;
+mod patient_patch;
 mod patient_wire;
 mod patient_write;
 mod patients;
@@ -73,7 +74,7 @@ fn operations() -> OpenApiRouter<App> {
         ))
         .routes(routes!(
             patients::get_patient,
-            patient_write::change_patient
+            patient_patch::change_patient
         ))
         .routes(routes!(timeline::list_timeline))
         .routes(routes!(

@@ -191,7 +191,9 @@ impl Problem {
 
     /// Reports a failure of ours: into the log with its cause, out without it.
     pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
-        let cause = error.source().map(ToString::to_string);
+        // PostgreSQL writes the values of a row into the lines after the first.
+        let cause = error.source().map(ToString::to_string).unwrap_or_default();
+        let cause = cause.lines().next();
         tracing::error!(error = %error, cause, "request failed");
         Self::new(Kind::Internal)
     }
