@@ -48,7 +48,7 @@ fn strain(person: &Person, visit: &Planned, weekday: Weekday) -> f64 {
         + when(gap_days > 10.0, 0.3)
         + 0.1 * traits.copay_tens
         // Centre of the above in this population, so that the base rates hold.
-        - 1.0
+        - 1.45
 }
 
 fn reminded(person: &Person, reminders: u32) -> f64 {

@@ -58,6 +58,21 @@ impl Calendar {
         None
     }
 
+    /// Returns the moment itself, or the next morning on which the desk is open.
+    pub(crate) fn desk_hours(&self, at: Timestamp) -> Timestamp {
+        let local = at.to_zoned(self.zone.clone());
+        let open = |day: Date| !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
+        if open(local.date()) && (8..18).contains(&local.hour()) {
+            return at;
+        }
+        let first = i64::from(local.hour() >= 8);
+        (first..7)
+            .filter_map(|days| local.date().checked_add(days.days()).ok())
+            .filter(|day| open(*day))
+            .find_map(|day| self.at(day, 8, local.minute()))
+            .unwrap_or(at)
+    }
+
     /// Gives a slot back.
     pub(crate) fn free(&mut self, start: Timestamp, clinician: usize) {
         self.taken.remove(&(clinician, start));

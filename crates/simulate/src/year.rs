@@ -299,6 +299,11 @@ impl Year {
     }
 
     fn plan(&mut self, at: Timestamp, act: Act) {
+        // Times are taken at the desk or on the phone, while somebody is there.
+        let at = match act {
+            Act::Rebook { .. } | Act::Call { .. } => self.calendar.desk_hours(at),
+            _ => at,
+        };
         self.order += 1;
         self.heap.push(Reverse((at, self.order, act)));
     }

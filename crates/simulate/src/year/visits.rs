@@ -25,7 +25,19 @@ impl Year {
         let Some(person) = self.people.get(index).cloned() else {
             return Ok(());
         };
-        let from = self.day_after(days);
+        let mut from = self.day_after(days);
+        // Nobody comes twice on one day, nor more often than the plan says.
+        if let Some(last) = person
+            .visits
+            .iter()
+            .filter(|visit| visit.open)
+            .map(|visit| visit.starts_at)
+            .max()
+        {
+            let rest = if person.per_week == 2 { 3 } else { 7 };
+            let after = self.calendar.day(last).checked_add(rest.days());
+            from = from.max(after.unwrap_or(from));
+        }
         let Some((starts_at, clinician)) =
             self.calendar.take(&mut self.dice, from, person.clinician)
         else {
@@ -135,6 +147,9 @@ impl Year {
         ignore_settled(done, "cancel a visit")?;
         self.calendar.free(start, clinician);
         self.report.cancelled += 1;
+        if self.people.get(index).is_some_and(|person| person.gone) {
+            return Ok(());
+        }
         // Most take another time at once, some when somebody asks, some never.
         match self.dice.random_range(0.0..1.0) {
             draw if draw < 0.70 => self.book_next(index, 1).await,
@@ -272,9 +287,9 @@ impl Year {
         }
         if behaviour::leaves(&mut self.dice, &person) {
             if let Some(person) = self.people.get_mut(index) {
-                // Visits that are still on the book will simply be missed.
                 person.gone = true;
             }
+            self.let_go(index).await?;
             // One in five comes back when somebody asks.
             if self.dice.random_bool(0.2) {
                 let at = self.later(50.0..200.0);
@@ -314,5 +329,24 @@ impl Year {
             .await
             .map(drop)
             .map_err(failed("set a plan"))
+    }
+
+    /// Calls off half of what is left on the book; the rest will simply be missed.
+    async fn let_go(&mut self, index: usize) -> Result<(), SimulateError> {
+        let Some(person) = self.people.get(index) else {
+            return Ok(());
+        };
+        let open: Vec<AppointmentId> = person
+            .visits
+            .iter()
+            .filter(|visit| visit.open)
+            .map(|visit| visit.id)
+            .collect();
+        for visit in open {
+            if self.dice.random_bool(0.6) {
+                self.call_off(index, visit).await?;
+            }
+        }
+        Ok(())
     }
 }

@@ -8,6 +8,8 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use tendon_store::{Db, Durability, digest_tables, postgres_environment};
 
@@ -120,11 +122,7 @@ impl Verify {
             let tables: serde_json::Map<_, _> = tables
                 .iter()
                 .map(|table| {
-                    let digest: String = table
-                        .digest
-                        .iter()
-                        .map(|byte| format!("{byte:02x}"))
-                        .collect();
+                    let digest = STANDARD.encode(table.digest);
                     (
                         table.table.to_owned(),
                         serde_json::json!({ "rows": table.rows, "digest": digest }),

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args;
 use jiff::civil::Weekday;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -144,12 +146,7 @@ async fn links(desk: &Desk, access: &Access, public_url: &str) -> anyhow::Result
     for role in Role::ALL {
         let code = role.code();
         // Nobody learns these passwords: the links are the way in.
-        let password = desk
-            .mint()
-            .bytes::<24>()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let password = URL_SAFE_NO_PAD.encode(desk.mint().bytes::<24>());
         let name = code.replace('_', " ");
         let new = NewUser {
             email: format!("{code}@riverside.example"),

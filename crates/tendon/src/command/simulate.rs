@@ -58,7 +58,7 @@ impl Simulate {
         }
         let rules = open::rules(settings)?;
         let (_, report) = year(db, randomness, rules, span, |done| {
-            bar.set_position(per_mille(done))
+            bar.set_position(per_mille(done));
         })
         .await?;
         bar.finish_and_clear();

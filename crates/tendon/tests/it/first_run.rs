@@ -1,0 +1,124 @@
+//! The first commands on an empty database.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use tendon_testkit::database::TestDb;
+
+use crate::run::Place;
+
+const VISITS: &str = "\
+patient_id,first_name,last_name,dob,mobile,appointment_id,start_date,start_time,status
+1001,Ana,Morales,1968-02-29,312-555-0142,A1,2030-03-04,09:00,Booked
+1002,Luis,Ortega,1975-05-05,312-555-0143,A2,2030-03-04,10:00,Booked
+1003,,,1980-13-40,12,A3,2030-03-04,11:00,Booked
+";
+
+#[test]
+fn a_practice_a_user_and_a_token_are_all_it_takes() {
+    let place = Place::new(TestDb::sqlite("first_run"), "first_run").with_practice();
+    let add = [
+        "users",
+        "add",
+        "--email",
+        "Desk@Clinic.example",
+        "--role",
+        "front_desk",
+        "--password-stdin",
+    ];
+    let user = place.ok(&add, "a long enough passphrase\n");
+    assert!(user.starts_with("usr_"), "{user}");
+    let token = place.ok(&["tokens", "add", "--role", "integration", "--json"], "");
+    let token: serde_json::Value = serde_json::from_str(&token).unwrap();
+    assert!(token["token"].as_str().unwrap().starts_with("tok_"));
+    let folder = std::fs::metadata(place.data_dir.join("keys"))
+        .unwrap()
+        .permissions();
+    assert_eq!(folder.mode() & 0o777, 0o700);
+    let key = std::fs::metadata(place.data_dir.join("keys/kek"))
+        .unwrap()
+        .permissions();
+    assert_eq!(key.mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_refused_field_is_named_and_nothing_is_left() {
+    let place = Place::new(TestDb::sqlite("refused"), "refused");
+    let bad = place.run(
+        &[
+            "practices",
+            "add",
+            "--name",
+            "X",
+            "--time-zone",
+            "Mars/Base",
+        ],
+        "",
+    );
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&bad.stderr).contains("time-zone"));
+    assert_eq!(place.ok(&["practices", "list"], ""), "");
+    let place = place.with_practice();
+    let short = [
+        "users",
+        "add",
+        "--email",
+        "a@clinic.example",
+        "--role",
+        "admin",
+        "--password-stdin",
+    ];
+    let refused = place.run(&short, "short");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("password"));
+    assert_eq!(place.ok(&["users", "list"], ""), "");
+}
+
+#[test]
+fn an_import_says_what_became_of_everything_and_twice_is_once() {
+    let place = Place::new(TestDb::sqlite("import"), "import").with_practice();
+    let file = place.data_dir.join("visits.csv");
+    std::fs::write(&file, VISITS).unwrap();
+    let file = file.to_str().unwrap();
+    let first = place.run(&["import", "csv", file, "--json"], "");
+    assert_eq!(
+        first.status.code(),
+        Some(2),
+        "{}",
+        String::from_utf8_lossy(&first.stderr)
+    );
+    let report: serde_json::Value = serde_json::from_slice(&first.stdout).unwrap();
+    assert_eq!(report["patient"]["created"], 2, "{report}");
+    assert_eq!(report["appointment"]["created"], 2, "{report}");
+    let problems = std::fs::read_to_string(report["problems_file"].as_str().unwrap()).unwrap();
+    assert!(problems.contains("line 4"), "{problems}");
+    let second = place.run(&["import", "csv", file, "--json"], "");
+    let report: serde_json::Value = serde_json::from_slice(&second.stdout).unwrap();
+    assert_eq!(report["patient"]["unchanged"], 2, "{report}");
+    assert_eq!(report["patient"]["created"], 0, "{report}");
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let place = Place::new(TestDb::sqlite("help"), "help");
+    for command in [
+        vec!["demo"],
+        vec!["serve"],
+        vec!["backup"],
+        vec!["restore"],
+        vec!["verify"],
+        vec!["simulate"],
+        vec!["import", "fhir"],
+        vec!["import", "hl7"],
+        vec!["import", "csv"],
+        vec!["journeys", "list"],
+        vec!["journeys", "check"],
+        vec!["journeys", "explain"],
+        vec!["practices", "add"],
+        vec!["users", "add"],
+        vec!["tokens", "add"],
+        vec!["bench", "engine"],
+    ] {
+        let help = place.ok(&[&command[..], &["--help"]].concat(), "");
+        assert!(help.contains("Example: tendon"), "{command:?}");
+    }
+}

@@ -1,0 +1,7 @@
+//! The commands as an operator runs them: the real binary on real databases.
+
+#![cfg(test)]
+
+mod backup;
+mod first_run;
+mod run;
