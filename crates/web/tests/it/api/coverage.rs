@@ -9,6 +9,7 @@ use axum::http::Request;
 use serde_json::{Value, json};
 use tendon_care::access::{Permission, Role};
 use tendon_care::id::PatientId;
+use tendon_store::{AuditLine, IdempotencyRow};
 
 use super::world::{Answered, World, request};
 
@@ -428,5 +429,63 @@ async fn every_post_keeps_its_key() {
             .map(|line| line.action.as_str())
             .collect();
         assert_eq!(new, ["R"], "{what} was done again, or seen without a note");
+    }
+}
+
+/// Asks, and hangs up at the moment at which the first commit is through: what
+/// was asked is done, and no answer was kept.
+async fn hang_up_after_the_commit(world: &World, asked: impl Future<Output = Answered>) {
+    let mut changes = world.desk.db().changes();
+    tokio::select! {
+        biased;
+        _ = changes.recv() => {}
+        answer = asked => panic!("answered before it could be cut off: {}", answer.text),
+    }
+}
+
+#[tokio::test]
+async fn a_post_that_is_cut_off_is_not_done_again() {
+    let operations = tokio::task::spawn_blocking(operations).await.unwrap();
+    for operation in operations
+        .iter()
+        .filter(|operation| operation.method == "POST")
+    {
+        let world = World::open("cover-cut").await;
+        let things = Things::make(&world).await;
+        let what = format!("{} {}", operation.method, operation.path);
+        let key = [("idempotency-key", "the-same")];
+        hang_up_after_the_commit(&world, things.run(&world, operation, &key)).await;
+
+        let writes = |trail: Vec<AuditLine>| trail.iter().filter(|line| line.action != "R").count();
+        let (_, bearer) = world
+            .desk
+            .authenticate_bearer(&world.admin)
+            .await
+            .unwrap()
+            .unwrap();
+        let reader = world.desk.db().reader(&world.access);
+        let kept = reader.kept_answer(bearer.id, "the-same").await.unwrap();
+        assert_eq!(kept.unwrap().status, IdempotencyRow::UNFINISHED, "{what}");
+        let before = writes(world.audit().await);
+        let answer = things.run(&world, operation, &key).await;
+        assert!(
+            answer.status.is_success(),
+            "{what}: {} {}",
+            answer.status,
+            answer.text
+        );
+        fits(
+            &document(&world).await,
+            &operation.answers[answer.status.as_str()],
+            &answer.json(),
+            &what,
+        );
+        assert_eq!(writes(world.audit().await), before, "{what} was done again");
+        let again = things.run(&world, operation, &key).await;
+        assert_eq!(
+            (again.status, &again.text),
+            (answer.status, &answer.text),
+            "{what}"
+        );
     }
 }

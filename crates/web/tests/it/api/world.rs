@@ -119,7 +119,8 @@ impl World {
         let carrier = Arc::new(Taker::default());
         let db = Db::open(Options {
             url: file.url().to_owned(),
-            durability: Durability::Bulk,
+            // As in production: commits wait for the writer, so requests do meet.
+            durability: Durability::Full,
             kek: SecretKey::new([5; 32]),
             randomness: Arc::clone(&randomness),
         })
