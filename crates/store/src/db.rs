@@ -171,6 +171,16 @@ impl Db {
         }
     }
 
+    /// Lets the planner learn how many rows there are. PostgreSQL does so by itself
+    /// a minute late, and until then it reads all of a practice for every look-up
+    /// of a load; SQLite plans without counts.
+    pub async fn gather_statistics(&self) -> Result<(), StoreError> {
+        if self.is_postgres() {
+            self.script("analyze").await?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn is_postgres(&self) -> bool {
         matches!(self.inner.engine, Engine::Postgres(_))
     }

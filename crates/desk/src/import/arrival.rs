@@ -35,6 +35,11 @@ impl Arrival {
         }
     }
 
+    /// Returns about how many bytes it holds.
+    pub(super) fn weight(&self) -> usize {
+        self.item.record.as_ref().map_or(512, super::entry::weight)
+    }
+
     fn problem(problem: Problem) -> Self {
         Self {
             source: problem.source.as_str().into(),

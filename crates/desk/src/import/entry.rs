@@ -160,11 +160,16 @@ impl Entry {
 
     /// Returns about how many bytes it holds.
     pub(super) fn weight(&self) -> usize {
-        match &self.record {
-            Record::Document(document) => document.json.len() + 512,
-            Record::Patient(_) => 2_048,
-            _ => 1_024,
-        }
+        weight(&self.record)
+    }
+}
+
+/// Returns about how many bytes a record holds.
+pub(super) fn weight(record: &Record) -> usize {
+    match record {
+        Record::Document(document) => document.json.len() + 512,
+        Record::Patient(_) => 2_048,
+        _ => 1_024,
     }
 }
 

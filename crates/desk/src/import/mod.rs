@@ -22,6 +22,7 @@ mod course;
 mod entry;
 mod fingerprint;
 mod moment;
+mod orders;
 mod parked;
 mod person;
 mod places;

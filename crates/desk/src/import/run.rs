@@ -1,7 +1,8 @@
 //! The run of an import: reads ahead, gathers batches, works on their clusters
 //! side by side, and keeps what waits for its patient.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use tendon_care::access::{Access, Permission};
@@ -14,7 +15,7 @@ use tokio::task::JoinSet;
 use super::ImportOptions;
 use super::arrival::Arrival;
 use super::batch;
-use super::entry::{Entry, Origin};
+use super::entry::{Entry, Origin, Slot};
 use super::parked;
 use super::places::Places;
 use super::report::{ImportReport, News, Verdict};
@@ -27,14 +28,15 @@ use crate::error::DeskError;
 /// Bytes of a batch, at most, by [`Entry::weight`].
 const BATCH_BYTES: usize = 16 * 1024 * 1024;
 
-/// Records that the reader hands over at once, and how many such handfuls it
-/// may be ahead.
+/// Records and bytes that the reader hands over at once, and how many such
+/// handfuls it may be ahead.
 const HANDFUL: usize = 128;
+const HANDFUL_BYTES: usize = 1024 * 1024;
 const HANDFULS_AHEAD: usize = 16;
 
-/// Bytes of records that wait for their patient in memory; more are parked in
-/// the database.
-const WAITING_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes of records that wait for their patient in memory, for each record of a
+/// batch; more are parked in the database. The usual batch makes 32 MB of it.
+const WAITING_BYTES: usize = 8 * 1024;
 
 /// Clusters that are worked on at once. Each waits for its commit, and the store
 /// pays one fsync for all that wait.
@@ -52,6 +54,11 @@ struct Run<'n> {
     number: u64,
     /// Records of a batch, at most.
     batch: usize,
+    /// Batches done.
+    batches: u64,
+    /// Hashes of the keys that were told as rejected while they wait: they are
+    /// forgiven when they are taken in before the run ends.
+    told: HashSet<u64>,
 }
 
 /// Records whose patient nobody has told of yet, by the key they name.
@@ -139,6 +146,8 @@ impl Desk {
             parked,
             number: 0,
             batch: options.batch.max(1),
+            batches: 0,
+            told: HashSet::new(),
         };
         let done = run.all(arrivals).await;
         // Places were added by whom the house does not know.
@@ -155,13 +164,20 @@ where
 {
     let (sender, receiver) = mpsc::channel(HANDFULS_AHEAD);
     tokio::task::spawn_blocking(move || {
-        let mut arrivals = arrivals;
-        loop {
-            let handful: Vec<Arrival> = arrivals.by_ref().take(HANDFUL).collect();
-            // Whoever asked has gone: there is nobody to read for.
-            if handful.is_empty() || sender.blocking_send(handful).is_err() {
-                break;
+        let (mut handful, mut bytes) = (Vec::new(), 0);
+        for arrival in arrivals {
+            bytes += arrival.weight();
+            handful.push(arrival);
+            if handful.len() >= HANDFUL || bytes >= HANDFUL_BYTES {
+                bytes = 0;
+                // Whoever asked has gone: there is nobody to read for.
+                if sender.blocking_send(std::mem::take(&mut handful)).is_err() {
+                    return;
+                }
             }
+        }
+        if !handful.is_empty() {
+            let _ = sender.blocking_send(handful);
         }
     });
     receiver
@@ -241,6 +257,11 @@ impl Run<'_> {
         let clusters = batch::part(about_patients, &index);
         self.work_on(clusters, index, &mut outcomes).await?;
         self.settle(outcomes).await?;
+        self.batches += 1;
+        // A load that grows the tables is planned anew each time it has doubled.
+        if self.batches.is_power_of_two() {
+            self.scene.desk.db().gather_statistics().await?;
+        }
         (self.tell)(News::Progress(&self.report));
         Ok(())
     }
@@ -335,7 +356,7 @@ impl Run<'_> {
             self.report.problems += 1;
             (self.tell)(News::Problem(problem));
         }
-        if self.waiting.bytes > WAITING_BYTES {
+        if self.waiting.bytes > WAITING_BYTES.saturating_mul(self.batch) {
             let all = self.waiting.drain();
             self.park(all).await?;
         }
@@ -368,7 +389,10 @@ impl Run<'_> {
             for (system, values) in wanted {
                 for row in self.scene.reader().parked_for(system, &values).await? {
                     self.number += 1;
-                    waited.extend(parked::read(&row, self.number, &zone));
+                    if let Some(mut entry) = parked::read(&row, self.number, &zone) {
+                        entry.told = self.told.contains(&hash_of(&entry.slot()));
+                        waited.push(entry);
+                    }
                 }
             }
         }
@@ -394,6 +418,7 @@ impl Run<'_> {
                 let field = entry.patient_field();
                 let reason = "names a patient who is not known; it is kept and taken in when the patient comes";
                 let problem = entry.origin.problem(field, reason, Severity::Rejected);
+                self.told.insert(hash_of(&entry.slot()));
                 self.report.count(entry.kind(), Verdict::Rejected);
                 self.report.problems += 1;
                 (self.tell)(News::Problem(&problem));
@@ -401,6 +426,12 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+fn hash_of(slot: &Slot) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    slot.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Returns the kind under which a record counts that could not be read.

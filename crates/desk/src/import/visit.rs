@@ -9,16 +9,17 @@
 //! inferred, unless somebody was checked in: then it took place. Left open, it
 //! would be found a day later as missed *now*, and its patient would be written to.
 
+mod pairs;
+mod state;
+
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
-use tendon_care::appointment::{
-    Appointment, CancelledBy, LATE_CANCEL, VisitEvent, VisitKind, VisitState,
-};
+use tendon_care::appointment::{Appointment, VisitKind, VisitState};
 use tendon_care::id::{AppointmentId, EpisodeId, Id, LocationId};
 use tendon_care::task::TaskKind;
-use tendon_care::touchpoint::{Fact, Via};
+use tendon_care::touchpoint::Fact;
 use tendon_exchange::Severity;
 use tendon_exchange::hl7::VISIT_NUMBER;
 use tendon_exchange::record::{AppointmentRecord, Record, VisitStatus};
@@ -28,12 +29,8 @@ use super::entry::Slot;
 use super::report::Verdict;
 use super::work::{Fresh, Work};
 use crate::error::DeskError;
-
-/// Without a check-in for so long a visit counts as missed.
-const OPEN_AT_MOST: SignedDuration = SignedDuration::from_hours(24);
-
-/// A cancellation and a booking of one patient this close together are a move.
-const MOVED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+use pairs::MOVED_WITHIN;
+use state::{Said, fact_of, next_state, state_at_source};
 
 /// How long a visit lasts where nobody says.
 const USUAL_MINUTES: u16 = 45;
@@ -50,16 +47,6 @@ enum Found {
     Elsewhere,
     /// None yet.
     New,
-}
-
-/// What a record says about time and state, resolved.
-struct Said<'a> {
-    record: &'a AppointmentRecord,
-    starts_at: Option<Timestamp>,
-    status: Option<VisitStatus>,
-    status_at: Option<Timestamp>,
-    /// When the source said it, as far as it tells.
-    told_at: Option<Timestamp>,
 }
 
 impl Work<'_> {
@@ -103,50 +90,6 @@ impl Work<'_> {
             self.told.verdict(&fresh.entry, verdict);
         }
         Ok(())
-    }
-
-    /// Finds moves that were told as a cancellation and a booking (S15 and S12).
-    fn pairs(&self, visits: &[(&Fresh, &AppointmentRecord)]) -> Vec<Pair> {
-        let mut pairs: Vec<Pair> = Vec::new();
-        for (off, _) in visits.iter().filter(|(_, visit)| is_called_off(visit)) {
-            let near = |on: &Fresh| {
-                let at = off.entry.changed_at.zip(on.entry.changed_at);
-                at.is_some_and(|(off, on)| on.duration_since(off).abs() <= MOVED_WITHIN)
-            };
-            let booking = visits.iter().find(|(on, visit)| {
-                let slot = on.entry.slot();
-                is_on_the_book(visit)
-                    && slot != off.entry.slot()
-                    && near(on)
-                    && self.known(&slot).is_none()
-                    && pairs.iter().all(|pair| pair.new != slot)
-            });
-            pairs.extend(booking.map(|(on, _)| Pair {
-                old: off.entry.slot(),
-                cancel: off.entry.number,
-                new: on.entry.slot(),
-            }));
-        }
-        pairs
-    }
-
-    /// Notes a cancellation that is half of a move; the booking is the other half.
-    fn called_off_to_move(
-        &mut self,
-        fresh: &Fresh,
-        visit: &AppointmentRecord,
-    ) -> Result<Verdict, DeskError> {
-        let known = self
-            .known(&fresh.entry.slot())
-            .and_then(|known| known.entity);
-        let open = known
-            .and_then(|id| self.change.chart.visit(AppointmentId::from_uuid(id)))
-            .is_some_and(|visit| visit.is_open());
-        if !open {
-            return self.visit(fresh, visit, None);
-        }
-        self.remember(fresh, known, None);
-        Ok(Verdict::Updated)
     }
 
     /// Takes one visit in. `moved` names the visit that it is another time of.
@@ -445,136 +388,9 @@ enum Scope {
     Move,
 }
 
-/// A cancellation and the booking that follows it.
-struct Pair {
-    old: Slot,
-    /// The number of the cancellation among the records of the run.
-    cancel: u64,
-    new: Slot,
-}
-
-fn is_called_off(visit: &AppointmentRecord) -> bool {
-    matches!(visit.status, Some(VisitStatus::Cancelled(_)))
-}
-
 fn is_on_the_book(visit: &AppointmentRecord) -> bool {
     matches!(
         visit.status,
         None | Some(VisitStatus::Booked | VisitStatus::Confirmed)
     )
 }
-
-/// Returns the state of a visit that comes in as it is, history included.
-fn state_at_source(
-    said: &Said<'_>,
-    starts_at: Timestamp,
-    minutes: u16,
-    now: Timestamp,
-) -> VisitState {
-    let ended_at = starts_at + SignedDuration::from_mins(i64::from(minutes));
-    let left_open = starts_at + OPEN_AT_MOST < now;
-    let at = said.status_at;
-    match said.status {
-        None | Some(VisitStatus::Booked | VisitStatus::Confirmed) if left_open => {
-            VisitState::NoShow {
-                at: starts_at + OPEN_AT_MOST,
-                inferred: true,
-            }
-        }
-        Some(VisitStatus::Arrived | VisitStatus::InProgress) if left_open => {
-            VisitState::Completed { at: ended_at }
-        }
-        None | Some(VisitStatus::Booked) => VisitState::Booked,
-        Some(VisitStatus::Confirmed) => VisitState::Confirmed {
-            at: at.or(said.told_at).unwrap_or(now).min(now),
-        },
-        Some(VisitStatus::Arrived) => VisitState::Arrived {
-            at: at.unwrap_or(starts_at),
-        },
-        Some(VisitStatus::InProgress) => VisitState::InProgress {
-            at: at.unwrap_or(starts_at),
-        },
-        Some(VisitStatus::Completed) => VisitState::Completed {
-            at: at.unwrap_or(ended_at),
-        },
-        Some(VisitStatus::Cancelled(by)) => cancelled(
-            at.or(said.told_at).unwrap_or(now.min(starts_at)),
-            by,
-            starts_at,
-        ),
-        Some(VisitStatus::NoShow) => VisitState::NoShow {
-            at: at.unwrap_or(starts_at),
-            inferred: false,
-        },
-        Some(VisitStatus::Void) => VisitState::Void {
-            at: at.unwrap_or(now),
-        },
-    }
-}
-
-fn cancelled(at: Timestamp, by: CancelledBy, starts_at: Timestamp) -> VisitState {
-    VisitState::Cancelled {
-        at,
-        by,
-        late: starts_at.duration_since(at) < LATE_CANCEL,
-    }
-}
-
-/// Returns where a known visit stands after the source said another status: by
-/// the table of [`VisitState`] where it permits, else as the source says, since
-/// desks correct the past.
-fn next_state(visit: &Appointment, said: &Said<'_>, at: Timestamp, now: Timestamp) -> VisitState {
-    let event = match said.status {
-        None => return visit.state.clone(),
-        // On the book at the source: what is open here stays as the patient left it.
-        Some(VisitStatus::Booked) if visit.is_open() => return visit.state.clone(),
-        Some(VisitStatus::Booked) => VisitEvent::Reinstate,
-        Some(VisitStatus::Confirmed) => VisitEvent::Confirm,
-        Some(VisitStatus::Arrived) => VisitEvent::Arrive,
-        Some(VisitStatus::InProgress) => VisitEvent::Begin,
-        Some(VisitStatus::Completed) => VisitEvent::Complete,
-        Some(VisitStatus::Cancelled(by)) => VisitEvent::Cancel { by },
-        Some(VisitStatus::NoShow) => VisitEvent::Miss { inferred: false },
-        Some(VisitStatus::Void) => VisitEvent::Void,
-    };
-    let permitted = visit.state.clone().on(event, visit.starts_at, at);
-    permitted.unwrap_or_else(|_| state_at_source(said, visit.starts_at, visit.minutes, now))
-}
-
-/// Returns the fact by which a state was reached, and when that was.
-fn fact_of(appointment: AppointmentId, state: &VisitState) -> Option<(Fact, Timestamp)> {
-    Some(match state {
-        VisitState::Booked | VisitState::InProgress { .. } => return None,
-        VisitState::Confirmed { at } => {
-            let via = Via::Feed;
-            (Fact::VisitConfirmed { appointment, via }, *at)
-        }
-        VisitState::Arrived { at } => (Fact::VisitArrived { appointment }, *at),
-        VisitState::Completed { at } => (Fact::VisitCompleted { appointment }, *at),
-        VisitState::Cancelled { at, by, late } => {
-            let (by, late) = (*by, *late);
-            (
-                Fact::VisitCancelled {
-                    appointment,
-                    by,
-                    late,
-                },
-                *at,
-            )
-        }
-        VisitState::NoShow { at, inferred } => {
-            let inferred = *inferred;
-            (
-                Fact::VisitMissed {
-                    appointment,
-                    inferred,
-                },
-                *at,
-            )
-        }
-        VisitState::Void { at } => (Fact::VisitVoided { appointment }, *at),
-    })
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,16 +1,18 @@
 //! Works through one cluster: finds out who each person is, sieves out what is
 //! known already, and commits what is new, a few records of one patient at a time.
 
+mod merging;
+mod parts;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use tendon_care::id::{Id, PatientId};
-use tendon_care::matching::{Model, Outcome, Suspect, Verdict as Match, blocks, compare, decide};
+use tendon_care::matching::{Model, Suspect, Verdict as Match, blocks, decide};
 use tendon_care::patient::Patient;
-use tendon_care::task::{About, TaskKind};
-use tendon_exchange::record::{MergeRecord, PatientRecord, Record};
+use tendon_exchange::record::{PatientRecord, Record};
 use tendon_exchange::{Problem, Severity};
-use tendon_store::{Action, AuditEntry, Commit, MatchReviewRow, Versioned, Write, as_matched};
+use tendon_store::{Action, AuditEntry, Commit, Write};
 
 use super::batch::Cluster;
 use super::entry::{Entry, Slot};
@@ -19,23 +21,14 @@ use super::places::Places;
 use super::report::Verdict;
 use super::scene::Scene;
 use super::shelf::{Index, Known};
-use super::work::{Fresh, Told, Work, alias, noted, parked_key};
+use super::work::{Fresh, Told, Work, noted, parked_key};
 use crate::change::{Change, Origin};
 use crate::chart::Chart;
 use crate::error::DeskError;
+use parts::{MOST_RECORDS, best_description, blank, contradicting, parts, review};
 
 /// How often a decision is taken again when others change the same patient.
 const TRIES: usize = 8;
-
-/// Visits still to come that one decision takes: each may set several journeys
-/// in motion, and a decision hears a bounded number of facts.
-const VISITS_AHEAD: usize = 24;
-
-/// Records that one decision takes.
-const MOST_RECORDS: usize = 1_000;
-
-/// How soon somebody should look at two records that may be one person.
-const REVIEW_WITHIN_HOURS: i64 = 48;
 
 /// What became of a cluster.
 #[derive(Debug, Default)]
@@ -421,102 +414,6 @@ impl Worker {
         Ok(named)
     }
 
-    /// Takes a merge in: the survivor is made where nobody knows them, and a
-    /// retired number that nobody knows becomes a further key of the survivor.
-    async fn merge(&mut self, entry: Entry) -> Result<(), DeskError> {
-        let Record::Merge(said) = &entry.record else {
-            return Ok(());
-        };
-        if self.index.known(&entry.slot()).is_some() {
-            self.outcomes
-                .verdicts
-                .push((entry.kind(), Verdict::Unchanged));
-            return Ok(());
-        }
-        let mut told = Told::default();
-        let Some(survivor) = self.survivor(&entry, said, &mut told).await? else {
-            self.absorb(told);
-            return Ok(());
-        };
-        let reader = self.scene.reader();
-        let survivor = reader.root_of(survivor).await?;
-        let retired = match self.index.patient(&said.retired) {
-            Some(retired) => Some(reader.root_of(retired).await?),
-            None => None,
-        };
-        let verdict = match retired {
-            Some(retired) if retired != survivor => {
-                self.scene
-                    .desk
-                    .merge_as(&self.scene.access, survivor, retired, Origin::Backfill)
-                    .await?;
-                Verdict::Created
-            }
-            Some(_) => Verdict::Unchanged,
-            None => Verdict::Created,
-        };
-        let fresh = Fresh {
-            entry: entry.clone(),
-            before: None,
-        };
-        let mut commit = Commit::new(&self.scene.access);
-        let (row, learnt) = noted(&fresh, None, survivor, None);
-        commit.push(Write::Source(Box::new(row)));
-        told.learnt.extend([learnt]);
-        if retired.is_none() {
-            let slot = Slot::patient(&said.retired);
-            commit.push(alias(&slot, survivor, survivor));
-            let known = Known {
-                entity: Some(survivor.uuid()),
-                ..Known::default()
-            };
-            told.learnt.insert(slot, known);
-        }
-        let audit = AuditEntry::new(&self.scene.access, self.scene.now, Action::Update, "import");
-        commit.audit(audit.about(survivor).with("merge told by a feed"));
-        self.scene.desk.db().commit(commit).await?;
-        told.verdict(&entry, verdict);
-        self.absorb(told);
-        Ok(())
-    }
-
-    /// Finds the survivor of a merge, or makes one of the message's description.
-    async fn survivor(
-        &mut self,
-        entry: &Entry,
-        said: &MergeRecord,
-        told: &mut Told,
-    ) -> Result<Option<PatientId>, DeskError> {
-        if let Some(known) = self.index.patient(&said.survivor) {
-            return Ok(Some(known));
-        }
-        let Some(person) = &said.survivor_record else {
-            told.reject(
-                entry,
-                entry.patient_field(),
-                "names a survivor that nobody knows",
-            );
-            return Ok(None);
-        };
-        let zone = &self.scene.house.practice.time_zone;
-        let record = Record::Patient(person.clone());
-        let described = Entry::new(entry.number, entry.origin.clone(), record, zone);
-        let before = self.index.known(&described.slot());
-        let fresh = Fresh {
-            entry: described,
-            before,
-        };
-        let known = self.index.patient(&person.key);
-        if known.is_none() {
-            Box::pin(self.take(vec![fresh])).await?;
-        }
-        let made = self.index.patient(&person.key);
-        if made.is_none() {
-            told.verdict(entry, Verdict::Rejected);
-        }
-        Ok(made)
-    }
-
     fn absorb(&mut self, told: Told) {
         self.outcomes.verdicts.extend(told.verdicts);
         self.outcomes.problems.extend(told.problems);
@@ -531,18 +428,6 @@ impl Worker {
     }
 }
 
-/// Returns the description to add somebody by: one with a name before one
-/// without, a patient's own before one that came along with a visit.
-fn best_description(fresh: &[Fresh]) -> Option<(&Entry, &PatientRecord)> {
-    let described = fresh
-        .iter()
-        .filter_map(|fresh| Some((&fresh.entry, fresh.entry.person()?)));
-    described.min_by_key(|(entry, said)| {
-        let along = !matches!(entry.record, Record::Patient(_));
-        (said.name.is_none(), along, entry.number)
-    })
-}
-
 /// Tells whether a record was said before what is known.
 fn is_stale(entry: &Entry, known: Option<Known>) -> bool {
     let times = known
@@ -555,110 +440,5 @@ fn first_or_again(fresh: &Fresh) -> Verdict {
     match fresh.before {
         Some(_) => Verdict::Updated,
         None => Verdict::Created,
-    }
-}
-
-/// Parts the records of one patient into decisions: patients first, and so many
-/// visits still to come in each.
-fn parts(fresh: Vec<Fresh>, now: jiff::Timestamp) -> Vec<Vec<Fresh>> {
-    let mut fresh = fresh;
-    fresh.sort_by_key(|fresh| !matches!(fresh.entry.record, Record::Patient(_)));
-    let mut parts: Vec<Vec<Fresh>> = Vec::new();
-    let mut ahead = 0;
-    for one in fresh {
-        let loud = is_ahead(&one, now);
-        let full = parts
-            .last()
-            .is_none_or(|part| part.len() >= MOST_RECORDS || (loud && ahead >= VISITS_AHEAD));
-        if full {
-            parts.push(Vec::new());
-            ahead = 0;
-        }
-        ahead += usize::from(loud);
-        if let Some(part) = parts.last_mut() {
-            part.push(one);
-        }
-    }
-    parts
-}
-
-/// Tells whether a record may set journeys in motion or stop them.
-fn is_ahead(fresh: &Fresh, now: jiff::Timestamp) -> bool {
-    let Record::Appointment(visit) = &fresh.entry.record else {
-        return false;
-    };
-    fresh.before.is_some()
-        || visit
-            .starts_at
-            .and_then(|moment| super::moment::resolve(moment, &jiff::tz::TimeZone::UTC))
-            .is_none_or(|(at, _)| at + jiff::SignedDuration::from_hours(48) > now)
-}
-
-/// Leaves out records that describe another person than the one on file: a
-/// number that is used again must not bring one patient's visits to another.
-fn contradicting(work: &mut Work<'_>, part: Vec<Fresh>) -> Vec<Fresh> {
-    let on_file = as_matched(&work.change.chart.patient);
-    let model = Model::default();
-    let mut kept = Vec::with_capacity(part.len());
-    for fresh in part {
-        let outcome = fresh
-            .entry
-            .person()
-            .map(|said| compare(&described(said), &on_file, &model).outcome);
-        if let Some(Outcome::Quarantine(why)) = outcome {
-            let field = fresh.entry.patient_field();
-            work.told.reject(&fresh.entry, field, why.words());
-        } else {
-            kept.push(fresh);
-        }
-    }
-    kept
-}
-
-/// Opens a review of each pair of records that may be one person.
-fn review(work: &mut Work<'_>, suspects: &[Suspect<PatientId>]) {
-    let me = work.change.chart.patient.id;
-    let now = work.scene.now;
-    for suspect in suspects {
-        let fields = suspect.comparison.evidence.iter();
-        let guards = suspect
-            .comparison
-            .guards
-            .iter()
-            .map(|guard| guard.words().to_owned());
-        let evidence: Vec<String> = fields
-            .map(|e| format!("{}: {}", e.field.words(), e.relation.words()))
-            .chain(guards)
-            .collect();
-        work.change.write(Write::MatchReview(MatchReviewRow {
-            a: me.min(suspect.who),
-            b: me.max(suspect.who),
-            posterior: suspect.comparison.posterior,
-            evidence: evidence.join("; "),
-            found_at: now,
-            settled: None,
-        }));
-    }
-    if !suspects.is_empty() {
-        let due_at = now + jiff::SignedDuration::from_hours(REVIEW_WITHIN_HOURS);
-        work.change
-            .open_task(TaskKind::ReviewMatch, About::default(), due_at);
-    }
-}
-
-/// Returns the empty chart of a patient who is about to be added.
-fn blank(patient: &Patient) -> Chart {
-    Chart {
-        patient: Versioned {
-            value: patient.clone(),
-            version: 1,
-        },
-        visits: Vec::new(),
-        episodes: Vec::new(),
-        plans: Vec::new(),
-        referrals: Vec::new(),
-        enrolments: Vec::new(),
-        pending: Vec::new(),
-        merged: false,
     }
 }

@@ -1,11 +1,12 @@
 //! Other people's records come in, in any order and as often as anybody likes.
 
+mod people;
+mod visits;
+
 use tendon_care::appointment::{Appointment, VisitState};
-use tendon_care::contact::Owner;
 use tendon_care::id::PatientId;
-use tendon_care::patient::{Authority, Life, Patient};
+use tendon_care::patient::Patient;
 use tendon_care::person::Mrn;
-use tendon_care::task::TaskKind;
 use tendon_desk::import::{Arrival, ImportOptions, ImportReport, News, read_fhir, read_hl7};
 use tendon_exchange::source::{FHIR, HL7, walk};
 use tendon_exchange::{Position, Problem, fhir, hl7};
@@ -13,7 +14,7 @@ use tendon_store::digest_tables;
 use tendon_testkit::database::TestDb;
 use tendon_testkit::on_both_engines;
 
-use crate::world::{World, at};
+use crate::world::World;
 
 /// Monday, three weeks before Thanksgiving.
 const NOW: &str = "2026-11-02T10:00";
@@ -371,7 +372,11 @@ async fn the_order_of_arrival_does_not_matter() {
             "2026-10-20 09:00 recurring completed",
         ]
     );
-    let codes: Vec<_> = drawn[0].1.iter().map(|state| state.code()).collect();
+    let codes: Vec<_> = drawn[0]
+        .1
+        .iter()
+        .map(tendon_care::episode::EpisodeState::code)
+        .collect();
     assert_eq!(codes, ["active", "discharged"]);
     assert!(drawn.iter().all(|other| *other == drawn[0]));
 }
@@ -417,6 +422,34 @@ async fn what_comes_too_early_waits_over_runs(db: TestDb) {
         (last.of("appointment"), last.of("patient")),
         ([0, 0, 1, 0], [0, 0, 1, 0])
     );
+}
+
+async fn what_does_not_fit_into_memory_waits_in_the_database(db: TestDb) {
+    let world = World::on(db, NOW).await;
+    let mut export: Vec<String> = (0..300).map(|n| observation(&format!("o{n}"))).collect();
+    export.push(BO.to_owned());
+    let file = export.join("\n");
+    let items = fhir::read(file.as_bytes(), "export.ndjson").collect::<Vec<_>>();
+    let options = ImportOptions {
+        batch: 1,
+        ..ImportOptions::default()
+    };
+    let mut most = 0;
+    let told = |news: News<'_>| {
+        if let News::Progress(report) = news {
+            most = most.max(report.of("document").rejected);
+        }
+    };
+    let items = items.into_iter();
+    let report = world
+        .desk
+        .import(&world.access, items, &options, told)
+        .await;
+    let documents = report.unwrap().of("document");
+    assert_eq!((documents.created, documents.rejected), (300, 0));
+    assert!(most > 0, "none of them had to wait in the database");
+    let reader = world.desk.db().reader(&world.access);
+    assert!(!reader.is_anything_parked().await.unwrap());
 }
 
 async fn a_crash_leaves_whole_commits_and_running_again_completes_them(db: TestDb) {
@@ -474,507 +507,9 @@ fn somebody(n: u64) -> [String; 2] {
 
 on_both_engines!(
     what_comes_too_early_waits_over_runs,
+    what_does_not_fit_into_memory_waits_in_the_database,
     a_crash_leaves_whole_commits_and_running_again_completes_them,
 );
-
-#[tokio::test]
-async fn addresses_of_other_sources_stay() {
-    let world = World::open("addresses", NOW).await;
-    let of = |phones: &str| ANA.replace("(312)555-0142", phones);
-    import_hl7(
-        &world,
-        &[message(
-            "ADT^A04",
-            "20261001080000",
-            &of("(312)555-0142~(312)555-0143"),
-        )],
-    )
-    .await;
-    let other = BO
-        .replace("\"value\":\"8\"", "\"value\":\"7\"")
-        .replace("Chen", "Reyes")
-        .replace("[\"Bo\"]", "[\"Ana\"]")
-        .replace("1970-05-05", "1968-02-29");
-    let told = import_fhir(&world, &[other]).await;
-    assert_eq!(
-        told.of("patient"),
-        [0, 1, 0, 0],
-        "matched by number: {:?}",
-        told.words()
-    );
-    let hints = async || -> Vec<String> {
-        let patient = patient_of(&world, "7").await;
-        patient
-            .contact_points
-            .iter()
-            .map(|point| point.address.hint())
-            .collect()
-    };
-    assert_eq!(hints().await, ["•••0199", "•••0142", "•••0143"]);
-    import_hl7(
-        &world,
-        &[message("ADT^A08", "20261002080000", &of("(312)555-0144"))],
-    )
-    .await;
-    assert_eq!(hints().await, ["•••0144", "•••0199"]);
-    import_hl7(&world, &[message("ADT^A08", "20261003080000", &of(""))]).await;
-    assert_eq!(
-        hints().await,
-        ["•••0144", "•••0199"],
-        "an empty field says nothing"
-    );
-    import_hl7(&world, &[message("ADT^A08", "20261004080000", &of("\"\""))]).await;
-    assert_eq!(hints().await, ["•••0199"]);
-    let old = import_hl7(
-        &world,
-        &[message("ADT^A08", "20261001090000", &of("(312)555-0150"))],
-    )
-    .await;
-    assert_eq!(old.of("patient"), [0, 0, 1, 0]);
-    assert_eq!(
-        old.words(),
-        ["changed_at: is older than what is known from the same source"]
-    );
-    assert_eq!(hints().await, ["•••0199"]);
-}
-
-#[tokio::test]
-async fn an_adults_number_is_consent_and_a_childs_is_not() {
-    let world = World::open("consent", NOW).await;
-    let child = ANA
-        .replace("|7^^^EHR", "|9^^^EHR")
-        .replace("Reyes^Ana||19680229", "Reyes^Mia||20150609");
-    let mother = "NK1|1|Reyes^Ana|MTH||(312)555-0142";
-    let told = import_hl7(
-        &world,
-        &[
-            message("ADT^A04", "20261001080000", ANA),
-            message("ADT^A04", "20261001080100", &format!("{child}\r{mother}")),
-        ],
-    )
-    .await;
-    assert_eq!(told.of("patient"), [2, 0, 0, 0], "{:?}", told.words());
-    let reader = world.desk.db().reader(&world.access);
-    let (ana, mia) = (patient_of(&world, "7").await, patient_of(&world, "9").await);
-    let consents = async |id| reader.consents(id).await.unwrap().len();
-    assert_eq!((consents(ana.id).await, consents(mia.id).await), (1, 0));
-    assert_eq!(mia.proxies.len(), 1);
-    assert_eq!(mia.proxies[0].authority, Authority::Unverified);
-    let owners: Vec<_> = mia.contact_points.iter().map(|point| point.owner).collect();
-    assert_eq!(owners, [Owner::Patient, Owner::Proxy(mia.proxies[0].id)]);
-    assert!(
-        ana.contact_points[0].shared,
-        "mother and child have one phone"
-    );
-    assert_eq!(ana.time_zone.as_deref(), Some("America/Chicago"));
-}
-
-#[tokio::test]
-async fn a_death_stops_everything_in_the_same_commit() {
-    let world = World::open("death", NOW).await;
-    import_hl7(&world, &a_busy_schedule()).await;
-    let ana = patient_of(&world, "7").await;
-    let dead = format!("{ANA}{}20261102|Y", "|".repeat(16));
-    let told = import_hl7(&world, &[message("ADT^A31", "20261102090000", &dead)]).await;
-    assert_eq!(told.of("patient"), [0, 1, 0, 0], "{:?}", told.words());
-    assert!(matches!(
-        patient_of(&world, "7").await.life,
-        Life::Deceased { .. }
-    ));
-    assert!(
-        facts_of(&world, ana.id)
-            .await
-            .contains(&"patient.deceased".to_owned())
-    );
-    let alive = ANA.replace("Reyes", "Reyes Gil") + &"|".repeat(17) + "N";
-    let told = import_hl7(&world, &[message("ADT^A08", "20261103090000", &alive)]).await;
-    assert_eq!(told.words().len(), 1, "{:?}", told.words());
-    assert!(matches!(
-        patient_of(&world, "7").await.life,
-        Life::Deceased { .. }
-    ));
-    import_hl7(
-        &world,
-        &[visit(
-            "S12",
-            "20261103090000",
-            "9",
-            "20261125084000-0600",
-            "Booked",
-        )],
-    )
-    .await;
-    world.run_until("2026-12-01T12:00").await;
-    assert_eq!(world.story(), "");
-}
-
-#[tokio::test]
-async fn doubts_go_to_a_person_and_contradictions_stay_out() {
-    let world = World::open("doubts", NOW).await;
-    import_hl7(&world, &[message("ADT^A04", "20261001080000", ANA)]).await;
-    let married = ANA
-        .replace("|7^^^EHR^MR", "|55^^^LAB^PI")
-        .replace("Reyes", "Miller");
-    let told = import_hl7(&world, &[message("ADT^A04", "20261001080000", &married)]).await;
-    assert_eq!(told.of("patient"), [1, 0, 0, 0], "{:?}", told.words());
-    let reader = world.desk.db().reader(&world.access);
-    let reviews = reader.match_reviews(10).await.unwrap();
-    assert_eq!(reviews.len(), 1);
-    assert!(
-        reviews[0].evidence.contains("birthday: same"),
-        "{}",
-        reviews[0].evidence
-    );
-    let tasks = reader.tasks_open(10).await.unwrap();
-    assert_eq!(
-        tasks.iter().map(|task| task.kind).collect::<Vec<_>>(),
-        [TaskKind::ReviewMatch]
-    );
-
-    // The number comes again with another person's name and birthday, and a visit.
-    let stranger = |text: String| text.replace("Reyes^Ana||19680229|F", "Okafor^Sam||19900830|M");
-    let told = import_hl7(
-        &world,
-        &[
-            stranger(message("ADT^A08", "20261101080000", ANA)),
-            stranger(visit(
-                "S12",
-                "20261101090000",
-                "1",
-                "20261124084000-0600",
-                "Booked",
-            )),
-        ],
-    )
-    .await;
-    assert_eq!(
-        (told.of("patient"), told.of("appointment")),
-        ([0, 0, 0, 1], [0, 0, 0, 1])
-    );
-    assert!(told.words()[0].starts_with("PID-3: record number belongs to a person of another"));
-    assert_eq!(patient_of(&world, "7").await.name.family(), "Reyes");
-
-    let test = message(
-        "ADT^A04",
-        "20261101080000",
-        &ANA.replace("Reyes^Ana", "ZZTEST^Ana")
-            .replace("|7^", "|99^"),
-    );
-    let told = import_hl7(&world, &[test]).await;
-    assert_eq!(told.words(), ["PID-3: looks like a test patient"]);
-}
-
-#[tokio::test]
-async fn a_patient_out_of_use_is_left_alone() {
-    let world = World::open("inactive", NOW).await;
-    import_hl7(&world, &[message("ADT^A04", "20261001080000", ANA)]).await;
-    import_hl7(&world, &[message("ADT^A29", "20261002080000", ANA)]).await;
-    assert!(patient_of(&world, "7").await.paused);
-    import_hl7(
-        &world,
-        &[visit(
-            "S12",
-            "20261003080000",
-            "1",
-            "20261124084000-0600",
-            "Booked",
-        )],
-    )
-    .await;
-    assert_eq!(
-        book_of(&world, "7").await,
-        ["2026-11-24 08:40 evaluation booked"]
-    );
-    let tables = digest_tables(world.desk.db()).await.unwrap();
-    assert_eq!(
-        tables
-            .iter()
-            .find(|table| table.table == "enrolment")
-            .unwrap()
-            .rows,
-        0
-    );
-}
-
-#[tokio::test]
-async fn a_move_told_as_two_messages_is_no_cancellation() {
-    let world = World::open("pair", NOW).await;
-    import_hl7(&world, &a_busy_schedule()).await;
-    let ana = patient_of(&world, "7").await;
-    let told = import_hl7(
-        &world,
-        &[
-            visit(
-                "S15",
-                "20261102090000",
-                "5",
-                "20261124084000-0600",
-                "Cancelled",
-            ),
-            visit(
-                "S12",
-                "20261102090500",
-                "50",
-                "20261201150000-0600",
-                "Booked",
-            ),
-        ],
-    )
-    .await;
-    assert_eq!(told.of("appointment"), [0, 2, 0, 0], "{:?}", told.words());
-    let book = book_of(&world, "7").await;
-    assert_eq!(book.len(), 6);
-    assert_eq!(book[5], "2026-12-01 15:00 recurring booked");
-    let facts = facts_of(&world, ana.id).await;
-    assert!(facts.contains(&"visit.moved".to_owned()));
-    assert!(!facts.contains(&"visit.cancelled".to_owned()), "{facts:?}");
-    // Told apart, the booking finds what was called off a moment ago.
-    import_hl7(
-        &world,
-        &[visit(
-            "S15",
-            "20261102100000",
-            "6",
-            "20261127084000-0600",
-            "Cancelled",
-        )],
-    )
-    .await;
-    import_hl7(
-        &world,
-        &[visit(
-            "S12",
-            "20261102100900",
-            "60",
-            "20261202150000-0600",
-            "Booked",
-        )],
-    )
-    .await;
-    let book = book_of(&world, "7").await;
-    assert_eq!(
-        (book.len(), book[5].as_str()),
-        (6, "2026-12-02 15:00 recurring booked")
-    );
-    // Later it is a visit of its own.
-    import_hl7(
-        &world,
-        &[visit(
-            "S15",
-            "20261102110000",
-            "60",
-            "20261202150000-0600",
-            "Cancelled",
-        )],
-    )
-    .await;
-    import_hl7(
-        &world,
-        &[visit(
-            "S12",
-            "20261102112000",
-            "61",
-            "20261203150000-0600",
-            "Booked",
-        )],
-    )
-    .await;
-    assert_eq!(book_of(&world, "7").await.len(), 7);
-}
-
-#[tokio::test]
-async fn an_arrival_is_of_the_visit_of_that_day() {
-    let world = World::open("arrival", "2026-11-24T09:00").await;
-    import_hl7(&world, &a_busy_schedule()).await;
-    let pv1 = |class: &str, admitted: &str, discharged: &str| {
-        let gap = |n: usize| "|".repeat(n);
-        format!(
-            "{ANA}\rPV1|1|{class}{}N77^^^EHR{}{admitted}|{discharged}",
-            gap(17),
-            gap(25)
-        )
-    };
-    let came = message(
-        "ADT^A04",
-        "20261124084500",
-        &pv1("O", "20261124084300-0600", ""),
-    );
-    let told = import_hl7(&world, &[came]).await;
-    assert_eq!(told.of("appointment"), [0, 1, 0, 0], "{:?}", told.words());
-    let left = message(
-        "ADT^A03",
-        "20261124093000",
-        &pv1("O", "20261124084300-0600", "20261124092500-0600"),
-    );
-    import_hl7(&world, &[left]).await;
-    let book = book_of(&world, "7").await;
-    assert_eq!(book[4], "2026-11-24 08:40 recurring completed");
-    assert_eq!(book.len(), 6);
-}
-
-#[tokio::test]
-async fn what_the_patient_said_here_outlives_a_feed_that_repeats_itself() {
-    let world = World::open("local", NOW).await;
-    import_hl7(&world, &a_busy_schedule()).await;
-    world.run_until("2026-11-23T12:00").await;
-    world.text("312-555-0142", "1").await;
-    let book = book_of(&world, "7").await;
-    assert_eq!(book[4], "2026-11-24 08:40 recurring confirmed");
-    // Another length, and the same status as ever.
-    let longer = visit(
-        "S14",
-        "20261123130000",
-        "5",
-        "20261124084000-0600",
-        "Booked",
-    )
-    .replace("||40|MIN|^^40^", "||60|MIN|^^60^");
-    let told = import_hl7(&world, &[longer]).await;
-    assert_eq!(told.of("appointment"), [0, 1, 0, 0]);
-    let ana = patient_of(&world, "7").await;
-    let fifth = visits_of(&world, ana.id).await.swap_remove(4);
-    assert_eq!(fifth.minutes, 60);
-    assert!(matches!(fifth.state, VisitState::Confirmed { .. }));
-    // A status that the source itself changes counts.
-    let off = visit(
-        "S15",
-        "20261123140000",
-        "5",
-        "20261124084000-0600",
-        "Cancelled",
-    );
-    import_hl7(&world, &[off]).await;
-    let book = book_of(&world, "7").await;
-    assert_eq!(
-        book[4],
-        "2026-11-24 08:40 recurring cancelled by unknown late=true"
-    );
-    let back = visit(
-        "S14",
-        "20261123150000",
-        "5",
-        "20261124084000-0600",
-        "Booked",
-    );
-    import_hl7(&world, &[back]).await;
-    assert_eq!(
-        book_of(&world, "7").await[4],
-        "2026-11-24 08:40 recurring booked"
-    );
-}
-
-#[tokio::test]
-async fn visits_unknown_and_called_off_are_remembered() {
-    let world = World::open("tombstone", NOW).await;
-    import_hl7(&world, &[message("ADT^A04", "20261001080000", ANA)]).await;
-    let off = visit("S15", "20261102090000", "1", "", "Cancelled").replace("\rAIS|1||PT|", "");
-    let told = import_hl7(&world, &[off]).await;
-    assert_eq!(told.of("appointment"), [0, 0, 1, 0], "{:?}", told.words());
-    let late = visit(
-        "S12",
-        "20261101090000",
-        "1",
-        "20261124084000-0600",
-        "Booked",
-    );
-    let told = import_hl7(&world, &[late]).await;
-    assert_eq!(told.of("appointment"), [0, 0, 1, 0], "{:?}", told.words());
-    assert_eq!(book_of(&world, "7").await, Vec::<String>::new());
-    let unknown = visit("S14", "20261102090000", "2", "", "Booked").replace("\rAIS|1||PT|", "");
-    let told = import_hl7(&world, &[unknown]).await;
-    assert_eq!(
-        told.words(),
-        ["start: is missing, and the visit is not known"]
-    );
-}
-
-#[tokio::test]
-async fn a_time_that_does_not_exist_is_told() {
-    let world = World::open("gap", NOW).await;
-    let told = import_hl7(
-        &world,
-        &[visit(
-            "S12",
-            "20261101090000",
-            "1",
-            "20270314023000",
-            "Booked",
-        )],
-    )
-    .await;
-    assert_eq!(
-        told.words(),
-        ["start: does not exist on that day's clock; it was moved forward"]
-    );
-    assert_eq!(told.problems[0].position.to_string(), "message 1");
-    assert_eq!(
-        book_of(&world, "7").await,
-        ["2027-03-14 03:30 evaluation booked"]
-    );
-}
-
-#[tokio::test]
-async fn an_import_as_of_a_moment_decides_as_of_then() {
-    let world = World::open("asof", "2027-05-01T10:00").await;
-    let options = ImportOptions {
-        as_of: Some(at(NOW)),
-        ..ImportOptions::default()
-    };
-    let arrivals = feed(&a_busy_schedule()).into_iter();
-    let report = world
-        .desk
-        .import_arrivals(&world.access, arrivals, &options, |_| ())
-        .await;
-    assert_eq!(report.unwrap().of("appointment").created, 6);
-    assert_eq!(
-        book_of(&world, "7").await[5],
-        "2026-11-27 08:40 recurring booked"
-    );
-    let reader = world.desk.db().reader(&world.access);
-    let ana = patient_of(&world, "7").await;
-    let given = &reader.consents(ana.id).await.unwrap()[0];
-    assert_eq!(given.entry.captured_at, at(NOW));
-}
-
-#[tokio::test]
-async fn plans_referrals_and_named_courses_find_each_other() {
-    let world = World::open("course", NOW).await;
-    let course = r#"{"resourceType":"EpisodeOfCare","id":"c","status":"active","patient":{"reference":"Patient/bo"},"period":{"start":"2026-10-01"}}"#;
-    let referral = r#"{"resourceType":"ServiceRequest","id":"r","status":"active","intent":"order","code":{"text":"Physical therapy"},"subject":{"reference":"Patient/bo"},"authoredOn":"2026-09-30T10:00:00-05:00","requester":{"display":"Dr. Reed"}}"#;
-    let told = import_fhir(&world, &export()).await;
-    assert_eq!(told.of("appointment"), [4, 0, 0, 0]);
-    let told = import_fhir(&world, &[course.to_owned(), referral.to_owned()]).await;
-    assert_eq!(
-        (told.of("episode"), told.of("referral")),
-        ([1, 0, 0, 0], [1, 0, 0, 0]),
-        "{:?}",
-        told.words()
-    );
-    let bo = patient_of(&world, "8").await;
-    let reader = world.desk.db().reader(&world.access);
-    assert_eq!(
-        reader.episodes(bo.id).await.unwrap().len(),
-        2,
-        "the named course is the inferred one"
-    );
-    let referrals = reader.referrals(bo.id).await.unwrap();
-    assert!(
-        referrals[0].called_at.is_some(),
-        "who came needs no first call"
-    );
-    let ended = course
-        .replace("\"active\"", "\"finished\"")
-        .replace("\"2026-10-01\"", "\"2026-10-01\",\"end\":\"2026-10-30\"");
-    import_fhir(&world, &[ended]).await;
-    let states: Vec<_> = reader
-        .episodes(bo.id)
-        .await
-        .unwrap()
-        .iter()
-        .map(|one| one.state.code())
-        .collect();
-    assert_eq!(states, ["discharged", "discharged"]);
-}
 
 fn shared(path: &str) -> Option<std::path::PathBuf> {
     let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))

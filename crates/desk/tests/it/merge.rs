@@ -251,7 +251,7 @@ async fn the_stricter_consent_wins_and_comes_apart_again() {
             channel: Channel::Sms,
             address: &address,
             at: world.desk.now(),
-            terms: &terms,
+            terms,
         };
         Some(ledger.standing(&ask).is_allowed())
     };

@@ -1,6 +1,7 @@
 use super::*;
 use jiff::civil::date;
-use tendon_care::id::{LocationId, PatientId};
+use tendon_care::appointment::VisitKind;
+use tendon_care::id::{Id, LocationId, PatientId};
 use tendon_exchange::record::{ForeignKey, Moment};
 
 fn at(hour: i64) -> Timestamp {
