@@ -231,8 +231,10 @@ pub struct Day<'a> {
 /// The plan of care.
 #[derive(Clone, Debug)]
 pub struct PlanFacts {
-    /// What became of each planned visit, in order.
+    /// What became of each visit, in order, and what is left of the plan.
     pub visits: Vec<Segment>,
+    /// Visits prescribed in all.
+    pub planned: u16,
     /// How often.
     pub per_week: u8,
     /// Until when.
@@ -249,7 +251,7 @@ impl PlanFacts {
 
     /// Returns the drawing in words.
     pub fn words(&self) -> String {
-        format!("{} of {}", self.chart().words(), self.visits.len())
+        format!("{} of {} planned", self.chart().words(), self.planned)
     }
 }
 

@@ -64,7 +64,10 @@ impl Patients {
     /// Says how many were found.
     pub fn summary(&self) -> String {
         if self.asked.is_empty() {
-            return "Seen last".to_owned();
+            return match self.total {
+                0 => "Nobody yet".to_owned(),
+                total => format!("All {}, by name", count(total, "patient", "patients")),
+            };
         }
         let shown = u32::try_from(self.found.len()).unwrap_or(u32::MAX);
         if self.total > shown {
@@ -179,7 +182,7 @@ mod tests {
                 .1
                 .summary()
         };
-        assert_eq!(summary("empty"), "Seen last");
+        assert_eq!(summary("empty"), "Nobody yet");
         assert_eq!(summary("nobody"), "0 matches");
         assert_eq!(summary("typical"), "4 matches");
         assert_eq!(summary("crowded"), "The first 50 of 3,412 matches");

@@ -59,6 +59,8 @@ pub(crate) enum Refusal {
         /// A session was there and has ended.
         idle: bool,
     },
+    /// The second factor is to be set up first.
+    Enrol,
     /// Ours.
     Broken(Arc<dyn Error + Send + Sync>),
 }
@@ -105,7 +107,7 @@ impl Refusal {
             Self::Invalid { .. } => StatusCode::BAD_REQUEST,
             Self::Stale(_) => StatusCode::CONFLICT,
             Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::SignIn { .. } => StatusCode::SEE_OTHER,
+            Self::SignIn { .. } | Self::Enrol => StatusCode::SEE_OTHER,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -117,6 +119,9 @@ impl IntoResponse for Refusal {
             let link = Link::from(Url::SignIn).with("to", to);
             let link = link.with("because", if *idle { "idle" } else { "" });
             return Redirect::to(&link.to_string()).into_response();
+        }
+        if matches!(self, Self::Enrol) {
+            return Redirect::to(&Url::Enrol.to_string()).into_response();
         }
         let mut response = self.status().into_response();
         response.extensions_mut().insert(self);
@@ -171,7 +176,7 @@ fn is_bare(response: &Response) -> bool {
 /// Turns a refusal into what its page says. A failure of ours is logged here.
 fn kind(app: &App, refusal: &Refusal) -> Kind {
     match refusal {
-        Refusal::NotFound | Refusal::SignIn { .. } => Kind::NotFound,
+        Refusal::NotFound | Refusal::SignIn { .. } | Refusal::Enrol => Kind::NotFound,
         Refusal::Forbidden => Kind::Forbidden,
         Refusal::Forgery => Kind::Forgery,
         Refusal::TooLong => Kind::Invalid {

@@ -219,6 +219,10 @@ async fn identify(app: &App, parts: &Parts) -> Result<Staff, Refusal> {
     let Some((access, who)) = super::sign::authenticate(app, token, !live).await? else {
         return Err(away(true));
     };
+    // A password alone opens no health record; a sandbox holds none.
+    if !who.has_codes && !app.surface().sandbox {
+        return Err(Refusal::Enrol);
+    }
     Ok(Staff {
         inner: Arc::new(Inner {
             access,

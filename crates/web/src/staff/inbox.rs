@@ -162,6 +162,9 @@ async fn inbox(
     for row in &rows {
         threads.push(line(reader, row, &view, &owners).await?);
     }
+    if folder == Folder::All {
+        threads.sort_by_key(|(_, line)| std::cmp::Reverse(line.at.timestamp()));
+    }
     // A possible emergency before everything, then who waits longest.
     threads.sort_by_key(|(urgent, _)| !urgent);
     Ok(Inbox {
@@ -243,7 +246,9 @@ async fn talk(
         .await?
         .ok_or(Refusal::NotFound)?
         .value;
-    let said = reader.thread(thread).await?;
+    let mut said = reader.thread(thread).await?;
+    // An answer of the same moment comes after what it answers.
+    said.sort_by_key(|line| (line.created_at, !line.inbound));
     let tasks = reader.tasks_of(row.patient).await?;
     let danger = tasks
         .iter()

@@ -217,7 +217,14 @@ impl Chain<'_> {
     }
 
     fn found(&self, station: Station, checks: &[&Check]) -> String {
-        let mut parts: Vec<String> = checks.iter().map(|check| sentence(check)).collect();
+        let mut parts: Vec<String> = checks
+            .iter()
+            .map(|check| sentence(check, self.view))
+            .filter(|words| !words.is_empty())
+            .collect();
+        if parts.is_empty() && !checks.is_empty() {
+            parts.push("Does not apply to such a message.".to_owned());
+        }
         if station == Station::Recipient && !checks.is_empty() {
             parts.insert(0, format!("{}.", self.person.name.full()));
         }
@@ -372,14 +379,51 @@ fn passed(checks: &[&Check]) -> Passed {
     }
 }
 
-/// Says what a check found, with the values that it saw.
-fn sentence(check: &Check) -> String {
-    let detail = if check.detail.is_empty() {
+/// Says what a check found, with the values that it saw; nothing where it does not
+/// apply to such a message.
+fn sentence(check: &Check, view: &View) -> String {
+    let detail = check
+        .detail
+        .split_whitespace()
+        .map(|word| readable(word, view));
+    let detail = detail.collect::<Vec<_>>().join(" ");
+    let detail = if detail.is_empty() {
         String::new()
     } else {
-        format!(" ({})", check.detail)
+        format!(" ({detail})")
     };
-    format!("{}: {}{detail}.", check.step.words(), check.finding.words())
+    let words = check.step.words();
+    match check.finding {
+        Finding::Passed => format!("{words}{detail}."),
+        Finding::Exempt => String::new(),
+        Finding::Held => format!("Not yet: {}{detail}.", lower(words)),
+        Finding::Failed => format!("No: {} is not so{detail}.", quoted(words)),
+    }
+}
+
+/// Writes a moment on the practice's clock, and an id by its end.
+fn readable(word: &str, view: &View) -> String {
+    if let Ok(at) = word.parse::<jiff::Timestamp>() {
+        return written(view, at);
+    }
+    match word.split_once('_') {
+        Some((kind, hex)) if kind.len() == 3 && hex.len() >= 32 => {
+            let digits = hex.get(26..32).unwrap_or(hex);
+            format!("entry …{digits}")
+        }
+        _ => word.replace('_', " "),
+    }
+}
+
+fn lower(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(letters).collect()
+    })
+}
+
+fn quoted(words: &str) -> String {
+    format!("“{words}”")
 }
 
 #[cfg(test)]

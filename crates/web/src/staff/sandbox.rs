@@ -81,7 +81,8 @@ async fn phones(app: &App, staff: &Staff, view: &View) -> Result<Vec<Phone>, Ref
     let mut phones = Vec::with_capacity(rang.len());
     for (thread, patient) in rang {
         let card = cards.get(&patient);
-        let said = reader.thread(thread).await?;
+        let mut said = reader.thread(thread).await?;
+        said.sort_by_key(|line| (line.state_at, !line.inbound));
         let shown = said
             .iter()
             .filter(|line| line.inbound || matches!(line.state.as_str(), "sent" | "delivered"));

@@ -11,6 +11,7 @@
 mod api;
 mod hooks;
 mod markup;
+mod site;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -76,6 +76,7 @@ impl Messages {
     }
 }
 
+// tidy-allow(function-length): one line for each outcome that the page can show.
 fn lines() -> Vec<MessageLine> {
     let line = |n, at, name: &str, what: &str, outcome, reason: &str| MessageLine {
         id: id(n),

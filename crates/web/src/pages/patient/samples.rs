@@ -253,6 +253,7 @@ fn plan() -> PlanFacts {
     visits.extend([Segment::Left; 7]);
     PlanFacts {
         visits,
+        planned: 11,
         per_week: 2,
         ends: on(52, 0, 0).date(),
         authorised_left: Some(8),

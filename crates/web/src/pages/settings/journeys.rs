@@ -28,6 +28,8 @@ pub struct JourneyFacts {
     pub title: String,
     /// What it does, in sentences.
     pub explained: String,
+    /// The same step by step.
+    pub sentences: Vec<String>,
     /// Its steps in a few words each, in order.
     pub steps: Vec<String>,
     /// The version that new patients enter.
@@ -88,6 +90,7 @@ impl Journeys {
             HOSTILE.clone_into(&mut journey.title);
             HOSTILE.clone_into(&mut journey.explained);
             journey.steps = vec![HOSTILE.to_owned()];
+            journey.sentences = vec![HOSTILE.to_owned()];
         }
         vec![("typical", page(journeys())), ("hostile", page(hostile))]
     }
@@ -98,6 +101,7 @@ fn journeys() -> Vec<JourneyFacts> {
         name: name(n),
         title: title.to_owned(),
         explained: explained.to_owned(),
+        sentences: vec!["24 hours before a visit it sends a text.".to_owned()],
         steps: steps.iter().map(|step| (*step).to_owned()).collect(),
         version: 3,
         inside: 214,

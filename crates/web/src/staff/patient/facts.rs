@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use tendon_care::appointment::{Appointment, CancelledBy, VisitState};
 use tendon_care::consent::{Act as Said, Ask, Ledger, Standing as Agreed};
 use tendon_care::contact::{Address, Channel, ContactPoint, Owner, Standing};
+use tendon_care::episode::EpisodeState;
 use tendon_care::id::{ContactPointId, PatientId};
 use tendon_care::patient::{Authority, Patient as Person, Relation};
 use tendon_care::plan::Plan;
@@ -105,10 +106,25 @@ pub(super) async fn plan(
     view: &View,
 ) -> Result<Option<PlanFacts>, Refusal> {
     let plans = reader.plans(patient).await?;
-    Ok(plans.last().map(|plan| drawn(plan, visits, view.instant())))
+    let Some(plan) = plans.last() else {
+        return Ok(None);
+    };
+    let episode = reader.episode(plan.episode).await?;
+    let runs = episode.is_some_and(|episode| !is_over(&episode.state));
+    Ok(Some(drawn(plan, visits, view.instant(), runs)))
 }
 
-fn drawn(plan: &Plan, visits: &[Versioned<Appointment>], now: Timestamp) -> PlanFacts {
+/// Tells whether nothing more of the plan will be booked.
+const fn is_over(state: &EpisodeState) -> bool {
+    matches!(
+        state,
+        EpisodeState::Discharged { .. }
+            | EpisodeState::Lost { .. }
+            | EpisodeState::Maintenance { .. }
+    )
+}
+
+fn drawn(plan: &Plan, visits: &[Versioned<Appointment>], now: Timestamp, runs: bool) -> PlanFacts {
     let of = visits
         .iter()
         .filter(|visit| visit.episode == Some(plan.episode));
@@ -122,9 +138,14 @@ fn drawn(plan: &Plan, visits: &[Versioned<Appointment>], now: Timestamp) -> Plan
         .iter()
         .filter(|segment| **segment == Segment::Done)
         .count();
-    segments.extend(std::iter::repeat_n(Segment::Left, left));
+    // After the end of the care nothing is left to book.
+    segments.extend(std::iter::repeat_n(
+        Segment::Left,
+        if runs { left } else { 0 },
+    ));
     PlanFacts {
         visits: segments,
+        planned: plan.visits,
         per_week: plan.visits_per_week,
         ends: plan.ends_on,
         authorised_left: plan
@@ -399,10 +420,13 @@ mod tests {
             ends_on: date(1970, 3, 1),
             authorised_visits: Some(3),
         };
-        let drawn = drawn(&plan, &visits, at + SignedDuration::from_hours(24 * 5));
+        let now = at + SignedDuration::from_hours(24 * 5);
+        let over = drawn(&plan, &visits, now, false);
+        let drawn = drawn(&plan, &visits, now, true);
         use Segment::{Booked, Done, Left, Missed};
         assert_eq!(drawn.visits, [Done, Missed, Missed, Booked, Left, Left]);
         assert_eq!(drawn.authorised_left, Some(2));
+        assert!(!over.visits.contains(&Left), "nothing is left to book");
     }
 
     #[test]

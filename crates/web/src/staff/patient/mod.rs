@@ -77,7 +77,7 @@ async fn chart(
     } else {
         LOOKED_THROUGH
     };
-    let told = reader
+    let mut told = reader
         .timeline(patient, cursor(&asked.before), limit)
         .await?;
     let more = told.len() == usize::from(limit);
@@ -87,6 +87,7 @@ async fn chart(
             .with("show", show.word())
             .with("before", &before)
     });
+    told.sort_by_key(|fact| std::cmp::Reverse((fact.happened_at, timeline::rank(&fact.fact))));
     let source = timeline::Source::read(
         reader,
         patient,

@@ -74,6 +74,7 @@ impl<'a> Source<'a> {
         Some(event)
     }
 
+    // tidy-allow(function-length): one arm for each kind of fact.
     fn line(&self, told: &Touchpoint) -> Option<Event> {
         let plain = |mark, title: &str, detail: String| Event {
             at: self.view.at(told.happened_at),
@@ -306,6 +307,17 @@ fn because(mut event: Event, message: MessageId, because: &str) -> Event {
         message: Some(message),
     });
     event
+}
+
+/// Orders facts of one moment as cause and effect: what was written, what it did,
+/// and what was answered.
+pub(super) fn rank(fact: &Fact) -> u8 {
+    match fact {
+        Fact::MessageReceived { .. } => 0,
+        Fact::MessageSent { .. } | Fact::MessageDelivered { .. } => 3,
+        Fact::EpisodeMoved { .. } | Fact::JourneyEnded { .. } => 2,
+        _ => 1,
+    }
 }
 
 /// The part of the timeline that a fact belongs to.

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use axum::extract::State;
 use axum::response::Redirect;
 use jiff::SignedDuration;
+use tendon_desk::Journeys;
 
 use crate::pages::frame::Section;
-use crate::pages::settings::journeys::{JourneyFacts, Journeys};
+use crate::pages::settings::journeys::{JourneyFacts, Journeys as Shown};
 use crate::pages::urls::{Name, Url};
 use crate::server::App;
 use crate::server::forgery::Fields;
@@ -19,7 +20,7 @@ use crate::server::session::Staff;
 use crate::staff::view::{View, spaced};
 
 /// Shows the journeys.
-pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Result<Page<Journeys>, Refusal> {
+pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Result<Page<Shown>, Refusal> {
     let view = View::of(&app, &staff).await?;
     let reader = staff.reader(&app);
     let inside: HashMap<String, u64> = reader.journey_counts().await?.into_iter().collect();
@@ -40,11 +41,8 @@ pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Result<Page<Jo
             name: Name::parse(name)?,
             title: journey.title().to_owned(),
             explained: journey.description().to_owned(),
-            steps: journey
-                .steps()
-                .iter()
-                .map(|step| spaced(step.id.as_str()))
-                .collect(),
+            steps: Journeys::noticed(journey).into_iter().map(spaced).collect(),
+            sentences: Journeys::explained(journey).into_iter().skip(1).collect(),
             version: journey.version(),
             inside: number(&inside, name),
             sent: number(&sent, name),
@@ -54,7 +52,7 @@ pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Result<Page<Jo
                 .any(|current| current.name() == name),
         })
     });
-    Ok(Page(Journeys {
+    Ok(Page(Shown {
         frame: staff.frame(&app, Section::Settings).await?,
         journeys: facts.collect(),
     }))

@@ -1,0 +1,472 @@
+//! A day at the desk, by the buttons.
+
+use jiff::SignedDuration;
+use tendon_care::access::Role;
+use tendon_care::appointment::VisitState;
+
+use super::world::Site;
+
+#[tokio::test]
+async fn a_row_of_today_is_done_by_its_button_and_gone() {
+    let site = Site::open("today").await;
+    let ana = site.patient("Ana", "Morales", "312-555-0142").await;
+    let visit = site
+        .book(ana, site.desk.now() + SignedDuration::from_hours(3))
+        .await;
+    let browser = site.signed_in(Role::FrontDesk).await;
+    let today = browser.get("/").await.is(200);
+    today
+        .says(&format!("/visits/{visit}/confirm"))
+        .says("0 <i>/ 1</i>")
+        .says("tel:+13125550142");
+    let path = format!("/visits/{visit}/confirm");
+    let done = browser
+        .act("/", &path, &[("back", "/")])
+        .await
+        .leads("/?did=confirmed");
+    let after = browser.get(done.to()).await.is(200);
+    after
+        .says("Confirmed. What was planned")
+        .lacks(&path)
+        .says("1 <i>/ 1</i>");
+    let reader = site.desk.db().reader(&site.access);
+    let stored = reader.appointment(visit).await.unwrap().unwrap();
+    assert!(matches!(stored.state, VisitState::Confirmed { .. }));
+
+    let off = format!("/visits/{visit}/cancel");
+    browser
+        .act("/", &off, &[("back", "/?did=confirmed")])
+        .await
+        .leads("/?did=cancelled");
+    let after = browser.get("/").await.is(200);
+    after
+        .says("called off by the patient just now")
+        .says("find another time");
+    browser
+        .act("/", &path, &[])
+        .await
+        .is(409)
+        .says("cannot confirm a visit that is cancelled");
+    browser.act("/", "/visits/apt_1/confirm", &[]).await.is(404);
+}
+
+#[tokio::test]
+async fn a_task_is_taken_and_ticked_off() {
+    let site = Site::open("task").await;
+    let ana = site.patient("Ana", "Morales", "312-555-0142").await;
+    let visit = site
+        .book(ana, site.desk.now() + SignedDuration::from_hours(50))
+        .await;
+    let browser = site.signed_in(Role::FrontDesk).await;
+    browser
+        .act("/", &format!("/visits/{visit}/cancel"), &[])
+        .await
+        .is(303);
+    let reader = site.desk.db().reader(&site.access);
+    let task = reader.tasks_open(10).await.unwrap()[0].id;
+    browser
+        .act("/", &format!("/tasks/{task}/take"), &[])
+        .await
+        .leads("/?did=task-taken");
+    browser.get("/").await.says("Robin front_desk");
+    browser
+        .act("/", &format!("/tasks/{task}/done"), &[])
+        .await
+        .leads("/?did=task-done");
+    browser.get("/").await.lacks(&task.to_string());
+    browser
+        .act("/", &format!("/tasks/{task}/done"), &[])
+        .await
+        .is(409);
+}
+
+#[tokio::test]
+async fn patients_are_found_by_name_phone_birthday_and_number() {
+    let site = Site::open("search").await;
+    let ana = site.patient("Ana María", "Núñez", "312-555-0142").await;
+    site.patient("Bo", "Larsen", "312-555-0177").await;
+    let browser = site.signed_in(Role::FrontDesk).await;
+    for asked in [
+        "nunez",
+        "Núñ ana",
+        "mar",
+        "(312) 555-0142",
+        "3125550142",
+        "R0142",
+        "3/4/1968",
+        "Mar 4 68",
+    ] {
+        let seen = browser
+            .act("/patients", "/patients", &[("q", asked)])
+            .await
+            .is(200);
+        seen.says(&ana.to_string());
+    }
+    let seen = browser
+        .act("/patients", "/patients", &[("q", "zz")])
+        .await
+        .is(200);
+    seen.lacks(&ana.to_string()).says("0 matches");
+    // The question is never part of an address.
+    assert!(!seen.text.contains("?q="));
+}
+
+#[tokio::test]
+async fn words_to_a_patient_pass_the_advice_and_go_out() {
+    let site = Site::open("write").await;
+    let ana = site.patient("Ana", "Morales", "312-555-0142").await;
+    // At ten to eight nothing may leave yet.
+    site.clock.advance_secs(4 * 3_600);
+    let browser = site.signed_in(Role::Therapist).await;
+    let page = format!("/patients/{ana}");
+    let path = format!("{page}/write");
+    let knee = [("words", "How is the knee today?"), ("channel", "sms")];
+    let advised = browser.act(&page, &path, &knee).await.is(200);
+    advised
+        .says("knee”")
+        .says("How is the knee today?")
+        .says("name=\"despite\"");
+    assert!(site.messages(ana).await.is_empty(), "advice sends nothing");
+    let anyway = [
+        ("words", "How is the knee today?"),
+        ("channel", "sms"),
+        ("despite", "yes"),
+    ];
+    browser
+        .act(&page, &path, &anyway)
+        .await
+        .leads(&format!("{page}?did=written"));
+    site.drain().await;
+    let sent = site.messages(ana).await;
+    assert_eq!(
+        sent[0].text.expose(),
+        "Riverside PT: How is the knee today?"
+    );
+    assert_eq!(sent[0].state, "sent");
+    let chain = browser
+        .get(&format!("/messages/{}", sent[0].id))
+        .await
+        .is(200);
+    chain
+        .says("Robin therapist wrote it")
+        .says("by the carrier “sandbox”")
+        .says("The person agreed to this kind of message");
+    let secret = [
+        ("words", "Use bit.ly/abc"),
+        ("channel", "sms"),
+        ("despite", "yes"),
+    ];
+    browser
+        .act(&page, &path, &secret)
+        .await
+        .is(200)
+        .says("cannot be sent like this");
+}
+
+#[tokio::test]
+async fn an_answer_in_the_sandbox_goes_the_way_of_any_text() {
+    let site = Site::open("sandbox").await;
+    let ana = site.patient("Ana", "Morales", "312-555-0142").await;
+    let visit = site
+        .book(ana, site.desk.now() + SignedDuration::from_hours(25))
+        .await;
+    site.wait(61).await;
+    let browser = site.signed_in(Role::FrontDesk).await;
+    let sandbox = browser.get("/sandbox").await.is(200);
+    sandbox.says("Reply 1 to confirm");
+    let (_, rest) = sandbox.text.split_once("action=\"/sandbox/").unwrap();
+    let thread = rest.split('/').next().unwrap().to_owned();
+    let path = format!("/sandbox/{thread}/answer");
+    browser
+        .act("/sandbox", &path, &[("words", "1")])
+        .await
+        .leads("/sandbox?did=answered");
+    site.drain().await;
+    let stored = site
+        .desk
+        .db()
+        .reader(&site.access)
+        .appointment(visit)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(matches!(stored.state, VisitState::Confirmed { .. }));
+    browser
+        .act("/sandbox", &path, &[("words", "what should I wear?")])
+        .await
+        .is(303);
+    let inbox = browser.get("/inbox").await.is(200);
+    inbox.says("what should I wear?");
+    let reply = format!("/inbox/{thread}/reply");
+    let open = format!("/inbox/{thread}");
+    browser
+        .act(
+            &open,
+            &format!("{open}/measure"),
+            &[("words", "Loose clothes")],
+        )
+        .await
+        .is(200)
+        .says("13 characters · 1 text");
+    browser
+        .act(&open, &reply, &[("words", "Loose clothes, please.")])
+        .await
+        .leads(&format!("{open}?did=replied"));
+    site.drain().await;
+    browser.get(&open).await.says("Loose clothes, please.");
+    browser
+        .get("/inbox")
+        .await
+        .says("Nobody waits for an answer");
+}
+
+#[tokio::test]
+async fn what_lies_ahead_can_be_moved_skipped_and_paused() {
+    let site = Site::open("ahead").await;
+    let ana = site.patient("Ana", "Morales", "312-555-0142").await;
+    site.book(ana, site.desk.now() + SignedDuration::from_hours(72))
+        .await;
+    site.drain().await;
+    let browser = site.signed_in(Role::FrontDesk).await;
+    let page = format!("/patients/{ana}");
+    let seen = browser.get(&page).await.is(200);
+    seen.says("The next 30 days");
+    let (_, rest) = seen.text.split_once(&format!("{page}/planned/")).unwrap();
+    let planned = rest.split('/').next().unwrap().to_owned();
+    let path = |act: &str| format!("{page}/planned/{planned}/{act}");
+    browser
+        .act(&page, &path("move"), &[("to", "2026-11-25T11:30")])
+        .await
+        .leads(&format!("{page}?did=moved"));
+    browser.get(&page).await.says("2026-11-25T11:30");
+    browser
+        .act(&page, &path("move"), &[("to", "soon")])
+        .await
+        .is(400)
+        .says("to: is no date and time");
+    browser
+        .act(&page, &path("skip"), &[])
+        .await
+        .leads(&format!("{page}?did=skipped"));
+    browser.get(&page).await.lacks(&path("skip"));
+    browser
+        .act(&page, &format!("{page}/pause"), &[("paused", "yes")])
+        .await
+        .is(303);
+    browser.get(&page).await.says("automation paused");
+}
+
+#[tokio::test]
+async fn a_no_at_the_desk_is_written_into_the_ledger() {
+    let site = Site::open("consent").await;
+    let ana = site.patient("Ana", "Morales", "312-555-0142").await;
+    let browser = site.signed_in(Role::FrontDesk).await;
+    let page = format!("/patients/{ana}");
+    let seen = browser.get(&page).await.is(200);
+    seen.says("agreed");
+    let point = seen
+        .text
+        .split("value=\"con_")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let address = format!("con_{point}");
+    let path = format!("{page}/consents");
+    let fields = [
+        ("purpose", "P1"),
+        ("address", address.as_str()),
+        ("evidence", "said so at the desk"),
+        ("change", "revoke"),
+    ];
+    browser
+        .act(&page, &path, &fields)
+        .await
+        .leads(&format!("{page}?did=consent"));
+    browser.get(&page).await.says("wants none");
+    browser
+        .act(&page, &path, &[("purpose", "P1"), ("change", "grant")])
+        .await
+        .is(400)
+        .says("address: must be chosen");
+}
+
+#[tokio::test]
+async fn settings_are_saved_or_refused_at_their_field() {
+    let site = Site::open("settings").await;
+    let browser = site.signed_in(Role::Admin).await;
+    let good = [
+        ("name", "Hill Street PT"),
+        ("phone", "312-555-0177"),
+        ("time_zone", "America/Chicago"),
+        ("state", "il"),
+    ];
+    browser
+        .act("/settings", "/settings", &good)
+        .await
+        .leads("/settings?did=saved");
+    browser
+        .get("/settings")
+        .await
+        .says("Hill Street PT")
+        .says("(312) 555-0177")
+        .says("value=\"IL\"");
+    let bad = [
+        ("name", "Hill Street PT"),
+        ("phone", "12"),
+        ("time_zone", "America/Chicago"),
+    ];
+    browser
+        .act("/settings", "/settings", &bad)
+        .await
+        .is(400)
+        .says("phone is not a valid number");
+    let place = format!("/settings/locations/{}", site.location);
+    let hours = [
+        ("name", "Riverside"),
+        ("from-1", "08:00"),
+        ("until-1", "07:00"),
+    ];
+    browser
+        .act("/settings/locations", &place, &hours)
+        .await
+        .is(400)
+        .says("hours: must begin before they end");
+    let hours = [
+        ("name", "Riverside"),
+        ("from-1", "08:00"),
+        ("until-1", "17:00"),
+    ];
+    browser
+        .act("/settings/locations", &place, &hours)
+        .await
+        .is(303);
+    browser
+        .get("/settings/locations")
+        .await
+        .says("value=\"17:00\"");
+    let switch = "/settings/journeys/visit-reminder/switch";
+    browser
+        .act("/settings/journeys", switch, &[("to", "off")])
+        .await
+        .leads("/settings/journeys?did=off");
+    browser
+        .get("/settings/journeys")
+        .await
+        .says("aria-checked=\"false\"");
+}
+
+#[tokio::test]
+async fn own_words_are_previewed_refused_and_saved() {
+    let site = Site::open("words").await;
+    let browser = site.signed_in(Role::Manager).await;
+    let page = "/settings/templates/visit-reminder-1-day";
+    let seen = browser.get(page).await.is(200);
+    seen.says("{{ clinic }}");
+    let spanish = "{{ clinic }}: cita el {{ when }}. Responda 1 para confirmar.";
+    let knee = [
+        ("part", "sms"),
+        (
+            "en",
+            "{{ clinic }}: your knee visit is {{ when }}. Reply 1.",
+        ),
+        ("es", spanish),
+    ];
+    browser
+        .act(page, &format!("{page}/preview"), &knee)
+        .await
+        .is(200)
+        .says("Not to be saved like this");
+    browser.act(page, page, &knee).await.is(400);
+    let good = [
+        ("part", "sms"),
+        (
+            "en",
+            "{{ clinic }}: see you {{ when }}. Reply 1 to confirm.",
+        ),
+        ("es", spanish),
+        ("seen-en", "0"),
+        ("seen-es", "0"),
+    ];
+    let preview = browser
+        .act(page, &format!("{page}/preview"), &good)
+        .await
+        .is(200);
+    preview.says("see you Tue").lacks("Not to be saved");
+    browser.act(page, page, &good).await.is(303);
+    browser.get("/settings/templates").await.says("own words");
+    browser.act(page, page, &good).await.is(303);
+}
+
+#[tokio::test]
+async fn users_are_added_given_a_role_and_barred() {
+    let site = Site::open("users").await;
+    let browser = site.signed_in(Role::Admin).await;
+    let page = "/settings/users";
+    let short = [
+        ("name", "Kim"),
+        ("email", "kim@example.org"),
+        ("role", "biller"),
+        ("password", "short"),
+    ];
+    browser
+        .act(page, page, &short)
+        .await
+        .is(400)
+        .says("at least 12 characters");
+    let good = [
+        ("name", "Kim"),
+        ("email", "kim@example.org"),
+        ("role", "biller"),
+        ("password", "maple harbor lantern"),
+    ];
+    browser
+        .act(page, page, &good)
+        .await
+        .leads("/settings/users?did=invited");
+    let users = site.desk.users(&site.access).await.unwrap();
+    let kim = users.iter().find(|user| user.name == "Kim").unwrap().id;
+    browser
+        .act(
+            page,
+            &format!("{page}/{kim}/role"),
+            &[("role", "therapist")],
+        )
+        .await
+        .is(303);
+    browser
+        .act(page, &format!("{page}/{kim}/revoke"), &[("revoked", "yes")])
+        .await
+        .is(303);
+    browser.get(page).await.says("Let in again");
+    let me = users.iter().find(|user| user.name != "Kim").unwrap().id;
+    browser
+        .act(page, &format!("{page}/{me}/revoke"), &[("revoked", "yes")])
+        .await
+        .is(400)
+        .says("needs an administrator");
+}
+
+#[tokio::test]
+async fn the_trail_is_filtered_and_exported_with_its_export_on_record() {
+    let site = Site::open("trail").await;
+    let ana = site.patient("Ana", "Morales", "312-555-0142").await;
+    let browser = site.signed_in(Role::Admin).await;
+    browser.get(&format!("/patients/{ana}")).await.is(200);
+    let seen = browser
+        .get(&format!("/audit?about={ana}&act=R"))
+        .await
+        .is(200);
+    seen.says("Chain verified").says("chart").lacks("sign in");
+    let file = browser.get("/audit/export?act=R").await.is(200);
+    assert!(
+        file.headers["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("text/csv")
+    );
+    assert!(file.text.starts_with("number,at,actor"));
+    assert!(file.text.contains(&ana.to_string()));
+    assert_eq!(site.audit().await[0].entity, "audit_export");
+}

@@ -1,0 +1,121 @@
+//! Signing in, staying in and going out.
+
+use tendon_care::access::Role;
+
+use super::world::{PASSWORD, Site};
+
+#[tokio::test]
+async fn a_password_opens_nothing_before_the_codes_are_set_up() {
+    let site = Site::with("enrol", false).await;
+    site.user(Role::FrontDesk).await;
+    let browser = site.browser();
+    let fields = [
+        ("email", "Front_Desk@example.org "),
+        ("password", PASSWORD),
+        ("to", "/inbox"),
+    ];
+    browser
+        .act("/sign-in", "/sign-in", &fields)
+        .await
+        .leads("/sign-in/enrol");
+    browser.get("/inbox").await.leads("/sign-in/enrol");
+    let page = browser.get("/sign-in/enrol").await.is(200);
+    page.says("<svg");
+    browser
+        .act("/sign-in/enrol", "/sign-in/enrol", &[("code", "000 000")])
+        .await
+        .is(200)
+        .says("does not fit");
+    browser.get("/patients").await.leads("/sign-in/enrol");
+}
+
+#[tokio::test]
+async fn a_wrong_name_and_a_wrong_password_are_told_the_same_way_and_limited() {
+    let site = Site::open("wrong").await;
+    site.user(Role::Admin).await;
+    let browser = site.browser();
+    let nobody = [("email", "nobody@example.org"), ("password", "x")];
+    let wrong = [("email", "admin@example.org"), ("password", "x")];
+    let one = browser.act("/sign-in", "/sign-in", &nobody).await.is(200);
+    let other = browser.act("/sign-in", "/sign-in", &wrong).await.is(200);
+    let message = "do not go together";
+    one.says(message);
+    other.says(message);
+    let mut statuses = vec![];
+    for n in 0..40 {
+        let email = format!("user{n}@example.org");
+        let fields = [("email", email.as_str()), ("password", "x"), ("csrf", "x")];
+        statuses.push(browser.post("/sign-in", &fields).await.status.as_u16());
+    }
+    assert!(statuses.contains(&429), "{statuses:?}");
+    site.clock.advance_secs(120);
+    browser.act("/sign-in", "/sign-in", &nobody).await.is(200);
+}
+
+#[tokio::test]
+async fn an_idle_session_ends_and_the_reader_comes_back_to_the_page() {
+    let site = Site::open("idle").await;
+    let browser = site.signed_in(Role::FrontDesk).await;
+    for _ in 0..2 {
+        site.clock.advance_secs(14 * 60);
+        browser.get("/messages").await.is(200);
+    }
+    site.clock.advance_secs(14 * 60);
+    browser.reload("/messages").await.is(200);
+    site.clock.advance_secs(2 * 60);
+    let away = browser.reload("/messages").await.is(303);
+    assert_eq!(
+        away.to(),
+        "/sign-in?to=%2Fmessages&because=idle",
+        "a reload is no use"
+    );
+    browser
+        .get(away.to())
+        .await
+        .is(200)
+        .says("nothing was done for a while");
+}
+
+#[tokio::test]
+async fn a_link_works_once_and_signing_out_ends_the_session() {
+    let site = Site::open("once").await;
+    let user = site.user(Role::Manager).await;
+    let life = jiff::SignedDuration::from_mins(5);
+    let link = site
+        .desk
+        .make_sign_in_link(&site.access, user, life)
+        .await
+        .unwrap();
+    let path = format!("/sign-in/link/{}", link.expose());
+    let browser = site.browser();
+    browser.get(&path).await.leads("/");
+    browser.get("/").await.is(200).says("Robin manager");
+    site.browser().get(&path).await.is(200).says("used before");
+    browser
+        .act("/", "/sign-out", &[])
+        .await
+        .leads("/sign-in?because=left");
+    browser.get("/").await.is(303);
+}
+
+#[tokio::test]
+async fn nobody_is_sent_to_another_site() {
+    let site = Site::open("away").await;
+    let browser = site.signed_in(Role::FrontDesk).await;
+    for bad in ["https://evil.example", "//evil.example", "/\\evil.example"] {
+        let seen = browser
+            .act("/", "/look", &[("theme", "dark"), ("back", bad)])
+            .await;
+        assert_eq!(
+            seen.leads("/").headers["set-cookie"]
+                .to_str()
+                .unwrap()
+                .split('=')
+                .nth(1)
+                .unwrap(),
+            "dark.roomy; Path"
+        );
+    }
+    let page = browser.get("/").await.is(200);
+    page.says("data-theme=\"dark\"");
+}

@@ -1,0 +1,69 @@
+//! The stream of changed topics.
+
+use axum::body::Body;
+use axum::http::Request;
+use futures_util::StreamExt as _;
+use jiff::SignedDuration;
+use tendon_care::access::Role;
+
+use super::world::Site;
+
+/// Reads the stream until an event other than a sign of life.
+async fn next(stream: &mut axum::body::BodyDataStream) -> Option<String> {
+    loop {
+        let bytes = stream.next().await?.unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        if !text.starts_with(':') {
+            return Some(text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_told_what_changed_and_nothing_more() {
+    let site = Site::open("events").await;
+    let ana = site.patient("Ana", "Morales", "312-555-0142").await;
+    let browser = site.signed_in(Role::FrontDesk).await;
+    let response = browser.raw(Request::get("/events"), Body::empty()).await;
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut stream = response.into_body().into_data_stream();
+    let asked = next(&mut stream);
+    let booked = site.book(ana, site.desk.now() + SignedDuration::from_hours(50));
+    let (event, _) = tokio::join!(asked, booked);
+    let event = event.unwrap();
+    assert!(event.contains("event: changed"), "{event}");
+    for topic in ["visits", "plans", "audit"] {
+        assert!(event.contains(topic), "{event}");
+    }
+    assert!(!event.contains("Ana") && !event.contains("pat_"), "{event}");
+    let asked = next(&mut stream);
+    let (event, _) = tokio::join!(asked, browser.act("/", "/sign-out", &[]));
+    let mut events = vec![event.unwrap()];
+    while let Some(event) = next(&mut stream).await {
+        events.push(event);
+    }
+    assert!(events.last().unwrap().contains("event: gone"), "{events:?}");
+}
+
+#[tokio::test]
+async fn a_page_that_reloads_itself_is_one_look() {
+    let site = Site::open("looks").await;
+    let browser = site.signed_in(Role::FrontDesk).await;
+    let looks = async || {
+        site.audit()
+            .await
+            .iter()
+            .filter(|line| line.entity == "message_list")
+            .count()
+    };
+    browser.get("/messages").await.is(200);
+    for _ in 0..5 {
+        browser.reload("/messages").await.is(200);
+    }
+    assert_eq!(looks().await, 1);
+    browser.get("/messages").await.is(200);
+    assert_eq!(looks().await, 2, "who asks is recorded each time");
+    site.clock.advance_secs(10 * 60);
+    browser.reload("/messages").await.is(200);
+    assert_eq!(looks().await, 3, "a page that stays open is recorded anew");
+}
