@@ -12,7 +12,7 @@ pub(crate) fn write(chain: &[Check]) -> String {
     serde_json::to_string(&rows).unwrap_or_default()
 }
 
-/// Reads what [`write`] wrote; checks whose codes are no longer known are left out.
+/// Reads what [`write()`] wrote; checks whose codes are no longer known are left out.
 pub fn read(text: &str) -> Vec<Check> {
     let rows: Vec<[String; 3]> = serde_json::from_str(text).unwrap_or_default();
     let check = |[step, finding, detail]: [String; 3]| {

@@ -19,7 +19,7 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Returns the agreements for [`Model::reestimate`].
+    /// Returns the agreements for [`Model::reestimate`](super::Model::reestimate).
     pub fn pattern(&self) -> Pattern {
         let mut pattern = [None; 7];
         for (slot, evidence) in pattern.iter_mut().zip(&self.evidence) {

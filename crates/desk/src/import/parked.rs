@@ -106,7 +106,7 @@ pub(super) fn write(entry: &Entry, now: Timestamp) -> Option<ParkedRow> {
     })
 }
 
-/// Reads what [`write`] wrote; `None` where a newer program wrote it.
+/// Reads what [`write()`] wrote; `None` where a newer program wrote it.
 pub(super) fn read(row: &ParkedRow, number: u64, zone: &TimeZone) -> Option<Entry> {
     let stored: ParkedV1 = serde_json::from_str(&row.body).ok()?;
     let record = (stored.v == 1).then(|| record(stored.what))?;

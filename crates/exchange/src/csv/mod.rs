@@ -5,7 +5,7 @@
 //! separator, header and layout; the [`Reader`] then streams row after row. A
 //! [`Layout`] is data: which columns fill which fields. Vendors' layouts are
 //! compiled in, two general ones take any table whose columns have usual names,
-//! and a user's mapping has the same form. [`write`] is the way back.
+//! and a user's mapping has the same form. [`mod@write`] is the way back.
 //!
 //! One row may yield several records: a place, a clinician, a patient, a course
 //! of care, a visit. What was said before in the same words is not said again.

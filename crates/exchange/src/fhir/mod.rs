@@ -2,7 +2,7 @@
 //!
 //! Reading goes through four narrow steps: [`cursor`] cuts a stream into
 //! resources without holding it, [`element`] and [`shape`] read one resource
-//! forgivingly, [`reference`] turns every way to point at something into one
+//! forgivingly, [`mod@reference`] turns every way to point at something into one
 //! key, and the mapping files ([`person`], [`staff`], [`visit`], [`care`]) say
 //! what each resource means in a practice. [`write()`] is the way back. The standard is
 //! <https://hl7.org/fhir/R4/>.

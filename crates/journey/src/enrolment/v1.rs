@@ -43,7 +43,7 @@ pub fn write(enrolment: &Enrolment) -> String {
     serde_json::to_string(&Stored::from(enrolment)).unwrap_or_default()
 }
 
-/// Reads what [`write`] wrote.
+/// Reads what [`write()`] wrote.
 pub fn read(text: &str) -> Result<Enrolment, UnreadableEnrolment> {
     let head: Head = serde_json::from_str(text).map_err(UnreadableEnrolment::Shape)?;
     if head.format != FORMAT || head.format_version != VERSION {

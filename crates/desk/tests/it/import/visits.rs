@@ -9,6 +9,7 @@ use super::{
 };
 use crate::world::{World, at};
 
+// tidy-allow(function-length): one move told at once, apart, and too late to be one.
 #[tokio::test]
 async fn a_move_told_as_two_messages_is_no_cancellation() {
     let world = World::open("pair", NOW).await;

@@ -275,6 +275,7 @@ fn jane_tells_the_state_by_words_and_times() {
     );
 }
 
+// tidy-allow(function-length): one paragraph for each system and what its help page promises.
 #[test]
 fn other_systems_say_what_their_help_pages_promise() {
     let Some(cliniko) = table("cliniko_patients_api_fields.csv") else {
