@@ -140,6 +140,20 @@ impl Journeys {
         &self.current
     }
 
+    /// Says what a journey does, a sentence at a time: the whole, then each step.
+    pub fn explained(definition: &Definition) -> Vec<String> {
+        let sentences = tendon_journey::explain::explain(definition);
+        sentences.into_iter().map(|said| said.text).collect()
+    }
+
+    /// Names the steps that somebody notices, in order: messages, tasks and waits.
+    pub fn noticed(definition: &Definition) -> Vec<&str> {
+        use tendon_journey::definition::Act;
+        let noticed = |act: &Act| matches!(act, Act::Send(_) | Act::Task { .. } | Act::Wait(_));
+        let steps = definition.steps().iter().filter(|step| noticed(&step.act));
+        steps.map(|step| step.id.as_str()).collect()
+    }
+
     /// Returns every version of every journey, by name and version.
     pub fn all(&self) -> Vec<&Arc<Definition>> {
         let mut all: Vec<_> = self.versions.values().collect();
