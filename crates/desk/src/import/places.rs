@@ -3,7 +3,7 @@
 //! A practice has few of them and every visit names one, so all are kept in
 //! memory for the length of a run.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tendon_care::id::{ClinicianId, Id, LocationId};
 use tendon_care::patient::Region;
@@ -37,6 +37,10 @@ pub(super) struct Places {
 struct Draft {
     writes: Vec<Write>,
     verdicts: Vec<(&'static str, Verdict)>,
+    /// The last word of the batch on each place and clinician.
+    last: HashMap<Slot, Fingerprint>,
+    /// Those whose last word is what was known before.
+    same: HashSet<Slot>,
 }
 
 impl Places {
@@ -62,6 +66,22 @@ impl Places {
     ) -> Result<Vec<(&'static str, Verdict)>, DeskError> {
         self.look_up(scene, entries).await?;
         let mut draft = Draft::default();
+        for entry in entries {
+            if keys_in(entry).is_empty() || entry.patient().is_some() {
+                continue;
+            }
+            draft.last.insert(entry.slot(), entry.print);
+        }
+        // What ends as it is known is known, whatever was said before in the same file.
+        let same = |(slot, print): &(&Slot, &Fingerprint)| {
+            self.keys.get(slot).and_then(|(_, known)| *known) == Some(**print)
+        };
+        draft.same = draft
+            .last
+            .iter()
+            .filter(same)
+            .map(|(slot, _)| slot.clone())
+            .collect();
         for entry in entries {
             match &entry.record {
                 Record::Location(place) => self.location_said(scene, entry, place, &mut draft),
@@ -182,7 +202,8 @@ impl Places {
     ) {
         let slot = entry.slot();
         let known = self.keys.get(&slot).copied();
-        if known.is_some_and(|(_, print)| print == Some(entry.print)) {
+        let same = known.is_some_and(|(_, print)| print == Some(entry.print));
+        if same || draft.same.contains(&slot) {
             return draft.verdicts.push((entry.kind(), Verdict::Unchanged));
         }
         let by_name = self.location_names.get(&folded(&said.name)).copied();
@@ -218,7 +239,8 @@ impl Places {
     ) {
         let slot = entry.slot();
         let known = self.keys.get(&slot).copied();
-        if known.is_some_and(|(_, print)| print == Some(entry.print)) {
+        let same = known.is_some_and(|(_, print)| print == Some(entry.print));
+        if same || draft.same.contains(&slot) {
             return draft.verdicts.push((entry.kind(), Verdict::Unchanged));
         }
         let id = known.map(|(id, _)| ClinicianId::from_uuid(id));

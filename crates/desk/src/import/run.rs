@@ -16,6 +16,7 @@ use super::ImportOptions;
 use super::arrival::Arrival;
 use super::batch;
 use super::entry::{Entry, Origin, Slot};
+use super::fingerprint::Fingerprint;
 use super::parked;
 use super::places::Places;
 use super::report::{ImportReport, News, Verdict};
@@ -302,19 +303,26 @@ impl Run<'_> {
     ) -> Result<Vec<Outcomes>, DeskError> {
         let mut outcomes = Outcomes::default();
         let mut commit = Commit::new(&self.scene.access);
+        let last: HashMap<Slot, Fingerprint> = entries
+            .iter()
+            .map(|entry| (entry.slot(), entry.print))
+            .collect();
         for entry in entries {
             let Record::Document(document) = &entry.record else {
                 continue;
             };
-            let before = index.known(&entry.slot());
+            let slot = entry.slot();
+            let before = index.known(&slot);
+            let ends_as = last.get(&slot).copied();
             let verdict = match before {
-                Some(known) if known.print == Some(entry.print) => Verdict::Unchanged,
+                Some(known) if known.print == ends_as => Verdict::Unchanged,
                 Some(_) => Verdict::Updated,
-                None => Verdict::Created,
+                None if ends_as == Some(entry.print) => Verdict::Created,
+                // Only the last of several versions in one file is kept.
+                None => Verdict::Unchanged,
             };
             outcomes.verdicts.push((entry.kind(), verdict));
             if verdict != Verdict::Unchanged {
-                let slot = entry.slot();
                 commit.push(Write::Source(Box::new(tendon_store::SourceRow {
                     kind: slot.kind,
                     system: slot.key.system,

@@ -574,4 +574,5 @@ async fn broken_resources_become_values_or_problems() {
         "{first:?}"
     );
     assert_eq!(second.total().created, 0, "{second:?}");
+    assert_eq!(second.total().updated, 0, "{second:?}");
 }
