@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::civil::{Date, time};
 use jiff::{SignedDuration, Timestamp};
 use tendon_care::consent::{Act, Entry};
-use tendon_care::id::{AppointmentId, PatientId};
+use tendon_care::id::{AppointmentId, ContactPointId, PatientId};
 use tendon_care::purpose::Purpose;
 use tendon_care::touchpoint::Fact;
 use tendon_store::HandedOver;
@@ -109,7 +109,7 @@ struct History {
     stopped_at: Option<Timestamp>,
     resumed_at: Option<Timestamp>,
     died_at: Option<Timestamp>,
-    wrong_at: Option<Timestamp>,
+    wrong_at: Option<(ContactPointId, Timestamp)>,
     visits: HashMap<AppointmentId, Vec<(Timestamp, Standing)>>,
 }
 
@@ -195,7 +195,9 @@ impl History {
                 }
             }
             Fact::PatientDeceased {} => self.died_at = Some(at),
-            Fact::AddressWrong { .. } => self.wrong_at = Some(at),
+            Fact::AddressWrong { contact_point } => {
+                self.wrong_at.get_or_insert((*contact_point, at));
+            }
             _ => {}
         }
     }
@@ -211,12 +213,12 @@ impl History {
             let answer = |moment: Option<Timestamp>| {
                 message.reply && moment.is_some_and(|moment| message.at <= moment + late)
             };
-            if after(self.wrong_at) {
-                assert!(
-                    answer(self.wrong_at),
-                    "{} to a wrong number",
-                    message.message
-                );
+            let wrong_at = self
+                .wrong_at
+                .filter(|(address, _)| message.contact_point == Some(*address))
+                .map(|(_, at)| at);
+            if after(wrong_at) {
+                assert!(answer(wrong_at), "{message:?} to a wrong number");
             }
             if after(self.stopped_at) && !after(self.resumed_at) {
                 let safety = message.reply && message.purpose == Purpose::Safety;

@@ -14,7 +14,7 @@ fn digests(place: &Place, url: &str) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn comes_back_equal(from: TestDb, to: TestDb, name: &str) {
+fn comes_back_equal(from: TestDb, to: &TestDb, name: &str) {
     let place = Place::new(from, name).with_practice();
     let add = [
         "users",
@@ -58,7 +58,7 @@ fn comes_back_equal(from: TestDb, to: TestDb, name: &str) {
 fn a_sqlite_backup_comes_back_equal() {
     comes_back_equal(
         TestDb::sqlite("backup_from"),
-        TestDb::sqlite("backup_to"),
+        &TestDb::sqlite("backup_to"),
         "backup_sqlite",
     );
 }
@@ -71,5 +71,5 @@ fn a_postgres_backup_comes_back_equal() {
     let Some(to) = TestDb::postgres("backup_to") else {
         return;
     };
-    comes_back_equal(from, to, "backup_postgres");
+    comes_back_equal(from, &to, "backup_postgres");
 }
