@@ -66,7 +66,7 @@ impl SignIn {
             ),
             Because::Idle => Flash::new(
                 Tone::Info,
-                "You were signed out because nothing was done for a while.",
+                "Your session has ended: nothing was done for a while, or you signed out elsewhere.",
             ),
             Because::Spent => Flash::new(
                 Tone::Warn,

@@ -315,6 +315,11 @@ fn spoken(line: &MessageLine, view: &View) -> Spoken {
             message: line.id,
             unsent,
         },
+        (None, false) if unsent => By::Journey {
+            name: "the practice".to_owned(),
+            message: line.id,
+            unsent,
+        },
         (None, false) => By::Staff {
             name: "the practice".to_owned(),
             message: line.id,

@@ -219,7 +219,7 @@ impl Chain<'_> {
     fn found(&self, station: Station, checks: &[&Check]) -> String {
         let mut parts: Vec<String> = checks
             .iter()
-            .map(|check| sentence(check, self.view))
+            .map(|check| self.sentence(check))
             .filter(|words| !words.is_empty())
             .collect();
         if parts.is_empty() && !checks.is_empty() {
@@ -229,6 +229,30 @@ impl Chain<'_> {
             parts.insert(0, format!("{}.", self.person.name.full()));
         }
         parts.join(" ")
+    }
+
+    /// Says what a check found, with the values that it saw; nothing where it does
+    /// not apply to such a message. What stopped the message, or holds it, is said
+    /// as the reason of the decision.
+    fn sentence(&self, check: &Check) -> String {
+        let detail = check.detail.split_whitespace();
+        let detail = detail.map(|word| readable(word, self.view));
+        let detail = detail.collect::<Vec<_>>().join(" ");
+        let detail = if detail.is_empty() {
+            String::new()
+        } else {
+            format!(" ({detail})")
+        };
+        let reason = self
+            .judged()
+            .map(|(decision, _)| reason_words(&decision.reason));
+        match check.finding {
+            Finding::Passed => format!("{}{detail}.", check.step.words()),
+            Finding::Exempt => String::new(),
+            Finding::Held | Finding::Failed => {
+                format!("{}{detail}.", reason.unwrap_or_default())
+            }
+        }
     }
 
     /// Says which way it took.
@@ -379,28 +403,6 @@ fn passed(checks: &[&Check]) -> Passed {
     }
 }
 
-/// Says what a check found, with the values that it saw; nothing where it does not
-/// apply to such a message.
-fn sentence(check: &Check, view: &View) -> String {
-    let detail = check
-        .detail
-        .split_whitespace()
-        .map(|word| readable(word, view));
-    let detail = detail.collect::<Vec<_>>().join(" ");
-    let detail = if detail.is_empty() {
-        String::new()
-    } else {
-        format!(" ({detail})")
-    };
-    let words = check.step.words();
-    match check.finding {
-        Finding::Passed => format!("{words}{detail}."),
-        Finding::Exempt => String::new(),
-        Finding::Held => format!("Not yet: {}{detail}.", lower(words)),
-        Finding::Failed => format!("No: {} is not so{detail}.", quoted(words)),
-    }
-}
-
 /// Writes a moment on the practice's clock, and an id by its end.
 fn readable(word: &str, view: &View) -> String {
     if let Ok(at) = word.parse::<jiff::Timestamp>() {
@@ -413,17 +415,6 @@ fn readable(word: &str, view: &View) -> String {
         }
         _ => word.replace('_', " "),
     }
-}
-
-fn lower(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(letters).collect()
-    })
-}
-
-fn quoted(words: &str) -> String {
-    format!("“{words}”")
 }
 
 #[cfg(test)]

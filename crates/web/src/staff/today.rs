@@ -184,7 +184,11 @@ fn unconfirmed(
         },
         language: line.language.parse().unwrap_or(Language::English),
         unanswered: few(line.messages_sent),
-        next_message: ahead.wakes_at.map(|at| view.at(at)),
+        // At the visit itself the journey only ends.
+        next_message: ahead
+            .wakes_at
+            .filter(|at| *at < visit.starts_at)
+            .map(|at| view.at(at)),
         missed: (few(line.missed_before), few(before)),
         phone: phone(cards, visit.patient),
     }
@@ -249,7 +253,11 @@ async fn unbooked(
             done: plan.completed,
             planned: plan.plan.visits,
             left: plan.plan.visits.saturating_sub(plan.completed),
-            last_visit: plan.last_at.map(|at| view.at(at)),
+            // A visit ahead that was called off is none that took place.
+            last_visit: plan
+                .last_at
+                .filter(|at| *at <= view.instant())
+                .map(|at| view.at(at)),
             proposals: u8::try_from(sent.iter().filter(proposed).count()).unwrap_or(u8::MAX),
             phone: phone(cards, plan.patient),
         });

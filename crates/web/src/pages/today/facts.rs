@@ -221,10 +221,11 @@ impl Opening {
 impl Unbooked {
     /// Makes the row.
     pub fn row(&self, now: &Zoned) -> Row {
-        let last = self.last_visit.as_ref().map_or_else(
-            || "no visit yet".to_owned(),
-            |at| format!("last visit {}", moment::relative(at, now)),
-        );
+        let last = match &self.last_visit {
+            Some(at) => format!("last visit {}", moment::relative(at, now)),
+            None if self.done == 0 => "no visit yet".to_owned(),
+            None => String::new(),
+        };
         let sent = match self.proposals {
             0 => "nothing proposed yet".to_owned(),
             n => format!("{} sent", count(u32::from(n), "proposal", "proposals")),
