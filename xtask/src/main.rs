@@ -13,7 +13,7 @@ use workspace::Workspace;
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask")]
 enum Task {
-    /// Runs formatting, tidy, clippy, every test on both databases, and the documentation.
+    /// Runs formatting, tidy, clippy, every test, and the documentation.
     ///
     /// Installs what is missing with apt where it runs as root, and otherwise
     /// names it and fails. Ends with the line `N passed, N failed, N skipped`,
