@@ -1,0 +1,55 @@
+//! What every benchmark prints, and how it is reckoned.
+
+use std::time::{Duration, Instant};
+
+/// What was measured, with the keys that every benchmark prints.
+pub(super) struct Figures {
+    pub(super) name: &'static str,
+    pub(super) database: &'static str,
+    pub(super) count: usize,
+    pub(super) seconds: f64,
+    /// Durations of the single rounds.
+    pub(super) rounds: Vec<Duration>,
+}
+
+impl Figures {
+    /// Prints them: one JSON object, or a line for people.
+    pub(super) fn say(mut self, json: bool) {
+        self.rounds.sort_unstable();
+        let rate = self.count as f64 / self.seconds.max(f64::EPSILON);
+        let (p50, p99) = (self.percentile(50), self.percentile(99));
+        let rss = rss_mb();
+        if json {
+            let line = serde_json::json!({
+                "name": self.name, "database": self.database, "seconds": self.seconds,
+                "count": self.count, "rate_per_second": rate, "p50_ms": p50, "p99_ms": p99, "rss_mb": rss,
+            });
+            println!("{line}");
+        } else {
+            println!(
+                "{} on {}: {} in {:.2} s, {rate:.0} a second; rounds p50 {p50:.1} ms, p99 {p99:.1} ms; {rss:.0} MB",
+                self.name, self.database, self.count, self.seconds
+            );
+        }
+    }
+
+    fn percentile(&self, percent: usize) -> f64 {
+        let last = self.rounds.len().saturating_sub(1);
+        self.rounds
+            .get(last * percent / 100)
+            .map_or(0.0, |round| round.as_secs_f64() * 1_000.0)
+    }
+}
+
+/// Resident memory of the process in MB, where the system tells (Linux).
+fn rss_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kb = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<f64>().ok());
+    kb.unwrap_or(0.0) / 1_024.0
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+pub(super) fn now() -> Instant {
+    Instant::now()
+}
