@@ -9,7 +9,7 @@ use tendon_care::plan::{Plan, Progress};
 use tendon_care::referral::Referral;
 use tendon_journey::enrolment::Refs;
 use tendon_journey::{Enrolment, Facts, variable};
-use tendon_store::{EnrolmentRow, MessageRow, Reader, Versioned};
+use tendon_store::{EnrolmentRow, MessageRow, Reader, Versioned, WorkingSet};
 
 use crate::error::DeskError;
 use crate::house::House;
@@ -51,10 +51,23 @@ pub struct Running {
 impl Chart {
     /// Reads everything about a patient; follows a merge to the survivor.
     pub async fn load(reader: Reader<'_>, patient: PatientId) -> Result<Option<Self>, DeskError> {
-        let Some(set) = reader.working_set(patient).await? else {
-            return Ok(None);
-        };
-        Ok(Some(Self {
+        let set = reader.working_set(patient).await?;
+        set.map(Self::read).transpose()
+    }
+
+    /// Reads everything about each of some patients, in their order, in a few
+    /// questions for all of them together.
+    pub async fn load_all(
+        reader: Reader<'_>,
+        patients: &[PatientId],
+    ) -> Result<Vec<Option<Self>>, DeskError> {
+        let sets = reader.working_sets(patients).await?;
+        let read = |set: Option<WorkingSet>| set.map(Self::read).transpose();
+        sets.into_iter().map(read).collect()
+    }
+
+    fn read(set: WorkingSet) -> Result<Self, DeskError> {
+        Ok(Self {
             patient: set.patient,
             visits: set.visits,
             episodes: set.episodes,
@@ -67,7 +80,7 @@ impl Chart {
                 .collect::<Result<_, _>>()?,
             pending: set.pending,
             merged: set.merged,
-        }))
+        })
     }
 
     /// Returns a visit.

@@ -225,6 +225,25 @@ impl Desk {
         .await
     }
 
+    /// Decides on a patient whose chart was just read, and reads it again only where
+    /// others change the same record meanwhile.
+    pub(crate) async fn change_read<T>(
+        &self,
+        access: &Access,
+        chart: Chart,
+        origin: Origin,
+        decide: impl Fn(&mut Change<'_>) -> Result<T, DeskError>,
+    ) -> Result<T, DeskError> {
+        let house = self.house(access.practice).await?;
+        let patient = chart.patient.id;
+        let mut change = Change::new(self, &house, access, origin, chart);
+        let answer = decide(&mut change)?;
+        if self.settle(access, vec![change]).await? {
+            return Ok(answer);
+        }
+        self.change(access, patient, origin, decide).await
+    }
+
     /// Decides on several patients at once, such as all who have a phone: the
     /// changes come in the order of `patients`, those who are one person by now
     /// once, and are committed together or not at all.

@@ -11,12 +11,16 @@ use tendon_store::Lease;
 use tokio_util::sync::CancellationToken;
 
 use crate::change::Origin;
+use crate::chart::Chart;
 use crate::desk::Desk;
 use crate::dispatch::Round;
 use crate::error::DeskError;
 
 /// How long a worker may hold a timer.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
+
+/// An enrolment that is to be woken, and for which step.
+type Due = (EnrolmentId, StepId);
 
 /// Timers that one round takes.
 const BATCH: u16 = 256;
@@ -43,62 +47,66 @@ impl Desk {
             claimed: claimed.len(),
             failed: 0,
         };
-        let mut by_patient: BTreeMap<(PracticeId, PatientId), Vec<(EnrolmentId, String)>> =
-            BTreeMap::new();
+        let mut by_practice: BTreeMap<PracticeId, BTreeMap<PatientId, Vec<Due>>> = BTreeMap::new();
         for timer in claimed {
-            let row = &timer.work;
-            let step = row
-                .wake
-                .as_ref()
-                .map(|wake| wake.step.clone())
-                .unwrap_or_default();
-            by_patient
-                .entry((timer.practice, row.patient))
-                .or_default()
-                .push((row.id, step));
+            let row = timer.work.value;
+            let step = row.wake.map(|wake| wake.step).unwrap_or_default();
+            let of_practice = by_practice.entry(timer.practice).or_default();
+            let of_patient = of_practice.entry(row.patient).or_default();
+            of_patient.push((row.id, StepId::new(&step)));
         }
-        let work = by_patient.into_iter().collect();
-        let each = |desk: Self, ((practice, patient), due): (_, Vec<_>)| {
-            let stop = stop.clone();
-            async move {
-                if stop.is_cancelled() {
-                    return 0;
-                }
-                desk.step_patient(practice, patient, &due).await
+        for (practice, by_patient) in by_practice {
+            if !stop.is_cancelled() {
+                round.failed += self.step_patients(practice, by_patient, stop).await?;
             }
-        };
-        round.failed = self.for_each_patient(work, each).await;
+        }
         if stop.is_cancelled() {
             self.db().release(lease.id).await?;
         }
         Ok(round)
     }
 
-    async fn step_patient(
+    /// Lets patients of one practice step, side by side: their charts are read
+    /// together, since most of a step's time would else be questions.
+    async fn step_patients(
         &self,
         practice: PracticeId,
-        patient: PatientId,
-        due: &[(EnrolmentId, String)],
-    ) -> usize {
+        by_patient: BTreeMap<PatientId, Vec<Due>>,
+        stop: &CancellationToken,
+    ) -> Result<usize, DeskError> {
         let access = Access::system(practice, "timers");
-        let done = self
-            .change(&access, patient, Origin::Live, |change| {
-                for (enrolment, step) in due {
-                    change.wake(
-                        *enrolment,
-                        &Event::Due {
-                            step: StepId::new(step),
-                        },
-                    )?;
+        let patients: Vec<PatientId> = by_patient.keys().copied().collect();
+        let charts = Chart::load_all(self.reader(&access), &patients).await?;
+        let work = charts.into_iter().zip(by_patient).collect();
+        let each = |desk: Self, (chart, (patient, due)): (Option<Chart>, (PatientId, Vec<Due>))| {
+            let (stop, access) = (stop.clone(), access.clone());
+            async move {
+                if stop.is_cancelled() {
+                    return 0;
                 }
-                Ok(())
-            })
-            .await;
-        if let Err(error) = done {
-            // The lease runs out and the step is tried again.
-            tracing::warn!(patient = %patient, error = %error, "journey step not taken; it is tried again");
-            return due.len();
-        }
-        0
+                let done = desk.step_patient(&access, chart, &due).await;
+                let Err(error) = done else { return 0 };
+                // The lease runs out and the step is tried again.
+                tracing::warn!(patient = %patient, error = %error, "journey step not taken; it is tried again");
+                due.len()
+            }
+        };
+        Ok(self.for_each_patient(work, each).await)
+    }
+
+    async fn step_patient(
+        &self,
+        access: &Access,
+        chart: Option<Chart>,
+        due: &[Due],
+    ) -> Result<(), DeskError> {
+        let chart = chart.ok_or(DeskError::NotFound("patient"))?;
+        self.change_read(access, chart, Origin::Live, |change| {
+            for (enrolment, step) in due {
+                change.wake(*enrolment, &Event::Due { step: step.clone() })?;
+            }
+            Ok(())
+        })
+        .await
     }
 }

@@ -53,6 +53,16 @@ macro_rules! statements {
 }
 pub(crate) use statements;
 
+/// The condition that a column is one of up to thirty-two values, of which `$2` is the
+/// first: a statement has a fixed number of parameters, and short lists are padded.
+macro_rules! one_of_some {
+    () => {
+        "in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
+         $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)"
+    };
+}
+pub(crate) use one_of_some;
+
 /// A parameter or a column's value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Val {

@@ -7,7 +7,7 @@ use tendon_care::id::{AppointmentId, Id, PatientId};
 use crate::commit::{Binder, Versioned};
 use crate::error::StoreError;
 use crate::reader::Reader;
-use crate::sql::{BadRow, Bound, Row, Val, id, params, statements};
+use crate::sql::{BadRow, Bound, Row, Val, id, one_of_some, params, statements};
 
 statements! {
     GET = "select appointment_id, patient_id, episode_id, location_id, clinician_id, kind, starts_at, minutes, \
@@ -17,6 +17,10 @@ statements! {
                   minutes, booked_at, state, state_at, cancelled_by, late, inferred, version \
                   from appointment where practice_id = $1 and patient_id = $2 \
                   order by starts_at, appointment_id";
+    OF_SOME = concat!("select appointment_id, patient_id, episode_id, location_id, clinician_id, kind, starts_at, \
+               minutes, booked_at, state, state_at, cancelled_by, late, inferred, version \
+               from appointment where practice_id = $1 and patient_id ", one_of_some!(), " \
+               order by starts_at, appointment_id");
     BETWEEN = "select appointment_id, patient_id, episode_id, location_id, clinician_id, kind, starts_at, \
                minutes, booked_at, state, state_at, cancelled_by, late, inferred, version \
                from appointment where practice_id = $1 and starts_at >= $2 and starts_at < $3 \

@@ -9,15 +9,15 @@ use crate::commit::Binder;
 use crate::error::StoreError;
 use crate::reader::Reader;
 use crate::seal::{Cell, PracticeKeys};
-use crate::sql::{BadRow, Bound, Row, Val, id, params, statements};
+use crate::sql::{BadRow, Bound, Row, Val, id, one_of_some, params, statements};
 
 statements! {
     OF_PATIENT = "select contact_point_id, proxy_id, kind, address_sealed, line, standing, standing_at, \
-                  shared, rank from contact_point where practice_id = $1 and patient_id = $2 \
+                  shared, rank, patient_id from contact_point where practice_id = $1 and patient_id = $2 \
                   order by rank, contact_point_id";
-    OF_SOME = "select contact_point_id, proxy_id, kind, address_sealed, line, standing, standing_at, \
-               shared, rank, patient_id from contact_point where practice_id = $1 and patient_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-               $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)";
+    OF_SOME = concat!("select contact_point_id, proxy_id, kind, address_sealed, line, standing, standing_at, \
+               shared, rank, patient_id from contact_point where practice_id = $1 \
+               and patient_id ", one_of_some!(), " order by rank, contact_point_id");
     HOLDERS = "select distinct patient_id from contact_point where practice_id = $1 and address_blind = $2 \
                order by patient_id";
     CLEAR = "delete from contact_point where practice_id = $1 and patient_id = $2";

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::commit::{Binder, Versioned};
 use crate::error::StoreError;
 use crate::reader::Reader;
-use crate::sql::{BadRow, Bound, Row, Val, id, params, statements};
+use crate::sql::{BadRow, Bound, Row, Val, id, one_of_some, params, statements};
 
 statements! {
     GET = "select e.enrolment_id, e.journey, e.journey_version, e.subject, e.patient_id, e.appointment_id, \
@@ -25,6 +25,12 @@ statements! {
            from enrolment e left join timer t on t.practice_id = e.practice_id and t.enrolment_id = e.enrolment_id \
            where e.practice_id = $1 and e.patient_id = $2 \
            order by e.entered_at, e.enrolment_id";
+    OF_SOME = concat!("select e.enrolment_id, e.journey, e.journey_version, e.subject, e.patient_id, \
+               e.appointment_id, e.episode_id, e.state, e.ended_at, e.end_reason, e.entered_at, e.version, \
+               t.step, t.due_at \
+               from enrolment e left join timer t on t.practice_id = e.practice_id and t.enrolment_id = e.enrolment_id \
+               where e.practice_id = $1 and e.patient_id ", one_of_some!(), " \
+               order by e.entered_at, e.enrolment_id");
     INSERT = "insert into enrolment (practice_id, enrolment_id, journey, journey_version, subject, patient_id, \
               appointment_id, episode_id, state, ended_at, end_reason, entered_at) \
               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";

@@ -8,12 +8,15 @@ use tendon_care::plan::{Plan, Progress};
 use crate::commit::{Binder, Versioned};
 use crate::error::StoreError;
 use crate::reader::Reader;
-use crate::sql::{BadRow, Bound, Row, Val, id, params, statements};
+use crate::sql::{BadRow, Bound, Row, Val, id, one_of_some, params, statements};
 
 statements! {
     OF_PATIENT = "select episode_id, patient_id, clinician_id, state, state_at, hold_reason, review_on, \
                   discharge, reactivates, version from episode where practice_id = $1 and patient_id = $2 \
                   order by episode_id";
+    OF_SOME = concat!("select episode_id, patient_id, clinician_id, state, state_at, hold_reason, review_on, \
+               discharge, reactivates, version from episode where practice_id = $1 \
+               and patient_id ", one_of_some!(), " order by episode_id");
     GET = "select episode_id, patient_id, clinician_id, state, state_at, hold_reason, review_on, discharge, \
            reactivates, version from episode where practice_id = $1 and episode_id = $2";
     INSERT = "insert into episode (practice_id, episode_id, patient_id, clinician_id, state, state_at, \
@@ -22,8 +25,11 @@ statements! {
     UPDATE = "update episode set patient_id = $3, clinician_id = $4, state = $5, state_at = $6, \
               hold_reason = $7, review_on = $8, discharge = $9, reactivates = $10, version = version + 1 \
               where practice_id = $1 and episode_id = $2 and version = $11";
-    PLANS = "select plan_id, episode_id, visits, visits_per_week, starts_on, ends_on, authorised_visits \
-             from plan where practice_id = $1 and patient_id = $2 order by starts_on, plan_id";
+    PLANS = "select plan_id, episode_id, visits, visits_per_week, starts_on, ends_on, authorised_visits, \
+             patient_id from plan where practice_id = $1 and patient_id = $2 order by starts_on, plan_id";
+    PLANS_OF_SOME = concat!("select plan_id, episode_id, visits, visits_per_week, starts_on, ends_on, \
+                     authorised_visits, patient_id from plan where practice_id = $1 \
+                     and patient_id ", one_of_some!(), " order by starts_on, plan_id");
     PUT_PLAN = "insert into plan (practice_id, plan_id, episode_id, patient_id, visits, visits_per_week, \
                 starts_on, ends_on, authorised_visits) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
                 on conflict (practice_id, plan_id) do update set visits = excluded.visits, \

@@ -15,7 +15,7 @@ use crate::commit::{Binder, Versioned};
 use crate::error::StoreError;
 use crate::reader::Reader;
 use crate::seal::{Cell, PracticeKeys};
-use crate::sql::{BadRow, Bound, Row, Val, id, params, statements};
+use crate::sql::{BadRow, Bound, Row, Val, id, one_of_some, params, statements};
 
 /// The columns of one outgoing message, in the order that [`message_row`] reads.
 macro_rules! columns {
@@ -43,6 +43,9 @@ statements! {
     PENDING_OF_PATIENT = concat!("select ", columns!(), " from outbox o join message m \
            on m.practice_id = o.practice_id and m.message_id = o.message_id \
            where m.practice_id = $1 and m.patient_id = $2 and m.state = 'queued'");
+    PENDING_OF_SOME = concat!("select ", columns!(), " from outbox o join message m \
+           on m.practice_id = o.practice_id and m.message_id = o.message_id \
+           where m.practice_id = $1 and m.state = 'queued' and m.patient_id ", one_of_some!());
     INSERT = "insert into message (practice_id, message_id, conversation_id, patient_id, direction, \
               contact_point_id, channel, purpose, language, cause, enrolment_id, journey, journey_version, \
               step, template, prompt, appointment_id, appointment_start, sender, content_sealed, segments, \

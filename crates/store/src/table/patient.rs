@@ -14,17 +14,24 @@ use super::source::{MOST_AT_ONCE, padded};
 use crate::commit::{Binder, Versioned};
 use crate::error::StoreError;
 use crate::reader::Reader;
-use crate::sql::{BadRow, Bound, Row, hex, id, params, statements};
+use crate::sql::{BadRow, Bound, Row, hex, id, one_of_some, params, statements};
 
 statements! {
     GET = "select patient_id, family, given, preferred, birth_date, sex, language, time_zone, state, zip, \
-           deceased_at, paused, version from patient where practice_id = $1 and patient_id = $2";
+           deceased_at, paused, version, merged_into from patient where practice_id = $1 and patient_id = $2";
+    GET_SOME = concat!("select patient_id, family, given, preferred, birth_date, sex, language, time_zone, state, \
+                zip, deceased_at, paused, version, merged_into from patient where practice_id = $1 \
+                and patient_id ", one_of_some!());
     SURVIVOR = "select merged_into from patient where practice_id = $1 and patient_id = $2";
-    IS_SURVIVOR = "select 1 from patient where practice_id = $1 and merged_into = $2 limit 1";
-    IDENTIFIERS = "select system, value from patient_identifier where practice_id = $1 and patient_id = $2 \
+    IS_SURVIVOR = "select merged_into from patient where practice_id = $1 and merged_into = $2 limit 1";
+    SURVIVORS_OF_SOME = concat!("select distinct merged_into from patient where practice_id = $1 \
+                         and merged_into ", one_of_some!());
+    IDENTIFIERS = "select system, value, patient_id from patient_identifier where practice_id = $1 and patient_id = $2 \
                    order by system, value";
-    PROXIES = "select proxy_id, family, given, relation, authority, authority_at from proxy \
+    PROXIES = "select proxy_id, family, given, relation, authority, authority_at, patient_id from proxy \
                where practice_id = $1 and patient_id = $2 order by proxy_id";
+    PROXIES_OF_SOME = concat!("select proxy_id, family, given, relation, authority, authority_at, patient_id \
+                       from proxy where practice_id = $1 and patient_id ", one_of_some!(), " order by proxy_id");
     BY_IDENTIFIER = "select patient_id from patient_identifier \
                      where practice_id = $1 and system = $2 and value = $3";
     BY_BLOCK = "select patient_id from patient_block where practice_id = $1 and block = $2 limit 200";
@@ -36,13 +43,11 @@ statements! {
                       where practice_id = $1 and system = $2 and value in ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
                       $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
     /// People to compare a description with; a retired record points at who it is.
-    SOME = "select patient_id, family, given, preferred, birth_date, sex, language, time_zone, state, zip, \
+    SOME = concat!("select patient_id, family, given, preferred, birth_date, sex, language, time_zone, state, zip, \
             deceased_at, paused, merged_into from patient where practice_id = $1 \
-            and patient_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-            $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)";
-    NUMBERS_OF_SOME = "select system, value, patient_id from patient_identifier where practice_id = $1 \
-            and patient_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-            $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)";
+            and patient_id ", one_of_some!());
+    NUMBERS_OF_SOME = concat!("select system, value, patient_id from patient_identifier \
+                       where practice_id = $1 and patient_id ", one_of_some!(), " order by system, value");
     INSERT = "insert into patient (practice_id, patient_id, family, given, preferred, birth_date, sex, \
               language, time_zone, state, zip, deceased_at, paused, created_at) \
               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";

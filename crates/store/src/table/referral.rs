@@ -6,11 +6,13 @@ use tendon_care::referral::Referral;
 use crate::commit::Binder;
 use crate::error::StoreError;
 use crate::reader::Reader;
-use crate::sql::{BadRow, Bound, Row, id, params, statements};
+use crate::sql::{BadRow, Bound, Row, id, one_of_some, params, statements};
 
 statements! {
     OF_PATIENT = "select referral_id, patient_id, referrer, received_at, called_at from referral \
                   where practice_id = $1 and patient_id = $2 order by received_at, referral_id";
+    OF_SOME = concat!("select referral_id, patient_id, referrer, received_at, called_at from referral \
+               where practice_id = $1 and patient_id ", one_of_some!(), " order by received_at, referral_id");
     GET = "select referral_id, patient_id, referrer, received_at, called_at from referral \
            where practice_id = $1 and referral_id = $2";
     UNCALLED = "select referral_id, patient_id, referrer, received_at, called_at from referral \
