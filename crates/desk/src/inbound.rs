@@ -5,6 +5,7 @@
 //! else is for the one whom the practice last wrote to.
 
 mod consent;
+mod form;
 mod stray;
 
 use jiff::SignedDuration;
@@ -21,6 +22,7 @@ use tendon_care::touchpoint::{Fact, Via};
 use tendon_store::{AddressKey, ConversationRow, InboundRow, Write};
 
 use self::consent::Holder;
+pub(crate) use self::form::{FormMessage, FormWords};
 use crate::change::{Asked, Change, Origin};
 use crate::desk::Desk;
 use crate::error::DeskError;
@@ -122,6 +124,7 @@ impl Desk {
         let spoken = Spoken {
             inbound,
             keyword,
+            form: None,
             message: self.mint().id(),
             meaning: &meaning,
         };
@@ -208,12 +211,26 @@ impl Desk {
 struct Spoken<'a> {
     inbound: &'a Inbound,
     keyword: Option<Keyword>,
+    /// What the form asks that they were written on; the form itself sees to that.
+    form: Option<Class>,
     message: MessageId,
     meaning: &'a Understanding,
 }
 
 impl Spoken<'_> {
+    /// Returns what is recorded as the meaning.
+    fn class(&self) -> Class {
+        let heard = self.meaning.class;
+        self.form
+            .filter(|_| !heard.is_red_flag() && !self.opts_out())
+            .unwrap_or(heard)
+    }
+
     fn opts_out(&self) -> bool {
+        if self.form.is_some() {
+            // "I would rather stop by later": on a form only a plain STOP is one.
+            return matches!(self.meaning.class, Class::OptOutAll | Class::OptOutCategory);
+        }
         self.keyword == Some(Keyword::Stop)
             || self.meaning.says(Class::OptOutAll)
             || self.meaning.says(Class::OptOutCategory)
@@ -290,7 +307,7 @@ fn hear(
     change.happened(Fact::MessageReceived {
         message,
         channel: inbound.channel,
-        intent: meaning.class.code().to_owned(),
+        intent: spoken.class().code().to_owned(),
     });
     let mut ear = Ear {
         prompt: thread
@@ -339,7 +356,7 @@ fn hear(
         body: inbound.body.clone(),
         carrier: inbound.carrier.clone(),
         carrier_ref: inbound.carrier_ref.clone(),
-        intent: meaning.class.code().to_owned(),
+        intent: spoken.class().code().to_owned(),
         at: now,
     })));
     Ok(())
@@ -369,7 +386,7 @@ impl Ear<'_, '_> {
         if self.spoken.opts_out() {
             return self.opt_out(meaning, visit, flagged);
         }
-        if flagged {
+        if flagged || self.spoken.form.is_some() {
             return Ok(());
         }
         match meaning.class {

@@ -43,8 +43,8 @@ pub use inbound::{Heard, Inbound, Keyword};
 pub use messages::{Draft, Measured, MessageAct, Posted, Resolution};
 pub use people::{Given, NewContact, NewProxy, PatientEdit, Proof, ProxyAct, TakenBack};
 pub use portal::{
-    Checked, Greeting, PortalError, PortalVisit, Preferences, VERIFIED_LIFE, VisitStanding, Wanted,
-    Way, WayOut,
+    Checked, DayPart, Greeting, NOTE_LIMIT, PortalError, PortalVisit, Preferences, VERIFIED_LIFE,
+    VisitStanding, Wanted, Way, WayOut, Wish,
 };
 pub use receipts::{Report, Reported};
 pub use settings::{OwnWords, WordsSaved};

@@ -8,6 +8,7 @@ mod preferences;
 mod renew;
 mod unsubscribe;
 mod visit;
+mod wish;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -26,6 +27,7 @@ use tendon_store::{
 pub use self::preferences::{Preferences, Wanted, Way};
 pub use self::unsubscribe::WayOut;
 pub use self::visit::{PortalVisit, VisitStanding};
+pub use self::wish::{DayPart, NOTE_LIMIT, Wish};
 use crate::change::Origin;
 use crate::desk::Desk;
 use crate::error::DeskError;

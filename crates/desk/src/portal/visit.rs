@@ -1,8 +1,9 @@
 //! The visit behind a link.
 
 use jiff::{SignedDuration, Timestamp, Zoned};
+use tendon_assist::Class;
 use tendon_care::appointment::{Appointment, VisitState};
-use tendon_care::contact::Phone;
+use tendon_care::contact::{ContactPoint, Phone};
 use tendon_care::id::AppointmentId;
 use tendon_care::language::Language;
 use tendon_care::task::{TaskKind, TaskState};
@@ -10,11 +11,12 @@ use tendon_care::touchpoint::{Fact, Via};
 use tendon_exchange::ics::{self, IcsStatus, IcsVisit};
 use tendon_store::{Action, Versioned};
 
-use super::{PortalError, Visitor};
+use super::{PortalError, Visitor, Wish};
 use crate::change::Origin;
 use crate::desk::Desk;
 use crate::error::DeskError;
-use crate::visits::VisitAct;
+use crate::inbound::{FormMessage, FormWords};
+use crate::visits::{self, VisitAct};
 
 /// Facts of a timeline that are looked through for a visit's last move.
 const RECENT_FACTS: u16 = 200;
@@ -98,18 +100,74 @@ impl Desk {
     /// Confirms, asks to move or says that the patient cannot come. Anything else
     /// is not a patient's to do.
     pub async fn portal_act(&self, token: &str, act: VisitAct) -> Result<(), PortalError> {
+        self.portal_ask(token, act, &Wish::default()).await
+    }
+
+    /// The same, with what the patient would rather have: staff read it in the
+    /// thread and with the work that the act makes.
+    pub async fn portal_ask(
+        &self,
+        token: &str,
+        act: VisitAct,
+        wish: &Wish,
+    ) -> Result<(), PortalError> {
         let visitor = self.verified(token).await?;
         let visit = self.visit_of(&visitor).await?;
         let visit = visit.ok_or(DeskError::NotFound("visit"))?;
-        if act == VisitAct::AskToMove
-            && self.standing(&visitor, &visit).await? == VisitStanding::MoveAsked
-        {
-            // Tapped twice: staff are looking for a time already.
-            return Ok(());
+        let house = self.house(visitor.access.practice).await?;
+        wish.check(&self.now().to_zoned(house.zone_of(visit.location).clone()))?;
+        // Tapped twice: staff are looking for a time already.
+        let asked_before = act == VisitAct::AskToMove
+            && self.standing(&visitor, &visit).await? == VisitStanding::MoveAsked;
+        let theirs = matches!(
+            act,
+            VisitAct::Confirm | VisitAct::AskToMove | VisitAct::CannotCome
+        );
+        if !theirs || visit.patient != visitor.id() {
+            return Err(DeskError::NotFound("visit").into());
         }
-        self.on_visit(&visitor.access, visit.id, act, Via::Page)
-            .await?;
+        let message = self.wished(&visitor, &visit, act, wish).await?;
+        self.change(&visitor.access, visitor.id(), Origin::Live, |change| {
+            if let Some(message) = &message {
+                message.keep(change)?;
+            }
+            if asked_before {
+                return Ok(());
+            }
+            visits::apply(change, visit.id, act, Via::Page)
+        })
+        .await?;
         Ok(())
+    }
+
+    /// Makes a message of a wish, where there is one.
+    async fn wished(
+        &self,
+        visitor: &Visitor,
+        visit: &Appointment,
+        act: VisitAct,
+        wish: &Wish,
+    ) -> Result<Option<FormMessage>, DeskError> {
+        if wish.is_empty() {
+            return Ok(None);
+        }
+        let points = &visitor.patient.contact_points;
+        let sent_to = |point: &&ContactPoint| Some(point.id) == visitor.link.contact_point;
+        // An address that was taken off the file since leaves the next best one.
+        let point = points.iter().find(sent_to).or_else(|| points.first());
+        let point = point.ok_or(DeskError::NotFound("contact"))?;
+        let words = FormWords {
+            asks: match act {
+                VisitAct::CannotCome => Class::CancelVisit,
+                _ => Class::Reschedule,
+            },
+            visit: visit.id,
+            shown: wish.words(),
+            typed: wish.note.clone(),
+            language: visitor.patient.language,
+        };
+        let message = self.form_message(&visitor.access, visitor.id(), point, words);
+        message.await.map(Some)
     }
 
     /// Writes the visit as a calendar file.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use tendon_care::contact::Channel;
-use tendon_care::id::{AppointmentId, ConversationId, Id, MessageId, PatientId};
+use tendon_care::id::{AppointmentId, ConversationId, Id, MessageId, PatientId, UserId};
 use tendon_care::message::Body;
 use tendon_care::purpose::Purpose;
 use uuid::Uuid;
@@ -15,13 +15,13 @@ use crate::sql::{Row, id, params, statements};
 
 statements! {
     THREAD = "select message_id, patient_id, direction, channel, purpose, journey, journey_version, step, \
-              template, appointment_id, content_sealed, state, state_at, intent, created_at, segments \
+              template, appointment_id, content_sealed, state, state_at, intent, created_at, segments, sender \
               from message where practice_id = $1 and conversation_id = $2 order by created_at, message_id";
     LINE = "select message_id, patient_id, direction, channel, purpose, journey, journey_version, step, \
-            template, appointment_id, content_sealed, state, state_at, intent, created_at, segments \
+            template, appointment_id, content_sealed, state, state_at, intent, created_at, segments, sender \
             from message where practice_id = $1 and message_id = $2";
     PAGE = "select message_id, patient_id, direction, channel, purpose, journey, journey_version, step, \
-            template, appointment_id, content_sealed, state, state_at, intent, created_at, segments \
+            template, appointment_id, content_sealed, state, state_at, intent, created_at, segments, sender \
             from message where practice_id = $1 and (cast($2 as uuid) is null or patient_id = $2) \
             and ($3 = '' or state = $3) and created_at >= $4 \
             and (created_at < $5 or (created_at = $5 and message_id < $6)) \
@@ -59,6 +59,8 @@ pub struct MessageLine {
     pub created_at: Timestamp,
     /// SMS parts.
     pub segments: u16,
+    /// The member of staff who wrote it.
+    pub sender: Option<UserId>,
 }
 
 /// Which messages to list, newest first.
@@ -146,5 +148,6 @@ fn line(row: &Row, keys: &PracticeKeys) -> Result<MessageLine, StoreError> {
         intent: row.opt_text(13)?.map(str::to_owned),
         created_at: row.time(14)?,
         segments: row.small(15)?,
+        sender: row.opt_id(16)?,
     })
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::gate::Gate;
-use super::sample::HOSTILE;
+use super::sample::{HOSTILE, token};
 use super::urls::{Link, Url};
 use crate::words::Words;
 
@@ -17,6 +17,8 @@ pub struct ErrorPage {
     pub kind: Kind,
     /// Where the way back leads; none for a patient whose link is gone.
     pub back: Option<Link>,
+    /// A patient reads it, who has no role and no administrator.
+    pub patient: bool,
 }
 
 /// What went wrong.
@@ -83,6 +85,7 @@ impl ErrorPage {
     pub fn lede(&self) -> String {
         let words = self.gate.words;
         match self.kind {
+            Kind::NotFound if self.patient => words.error_not_found_patient(),
             Kind::NotFound => words.error_not_found_lede(),
             Kind::Forbidden => words.error_forbidden_lede(),
             Kind::Forgery => words.error_forgery_lede(),
@@ -90,6 +93,21 @@ impl ErrorPage {
             Kind::Stale { .. } => words.error_stale_lede(),
             Kind::Busy { seconds } => words.error_busy_lede(seconds),
             Kind::Broken { .. } => words.error_broken_lede(),
+        }
+    }
+
+    /// Returns what else can be done.
+    pub fn hint(&self) -> Option<String> {
+        let busy = matches!(self.kind, Kind::Busy { .. });
+        (busy && !self.patient).then(|| self.gate.words.error_busy_staff())
+    }
+
+    /// Returns the words of the way back.
+    pub fn back_words(&self) -> String {
+        if self.patient {
+            self.gate.words.error_back_patient()
+        } else {
+            self.gate.words.error_back()
         }
     }
 
@@ -108,12 +126,16 @@ impl ErrorPage {
             gate: Gate::sample(words),
             kind,
             back: Some(Url::Today.into()),
+            patient: false,
         };
         let incident = |text: &str| Kind::Broken {
             incident: text.to_owned(),
         };
         let mut lost = page(Kind::NotFound);
-        lost.back = None;
+        (lost.back, lost.patient) = (None, true);
+        let mut hurried = page(Kind::Busy { seconds: 1 });
+        hurried.back = Some(Url::Portal(token()).into());
+        hurried.patient = true;
         vec![
             ("404", page(Kind::NotFound)),
             ("404-patient", lost),
@@ -132,6 +154,7 @@ impl ErrorPage {
                 }),
             ),
             ("429", page(Kind::Busy { seconds: 30 })),
+            ("429-patient", hurried),
             ("500", page(incident("7F3K-2M9Q"))),
             ("hostile", page(incident(HOSTILE))),
         ]
@@ -152,6 +175,23 @@ mod tests {
                 matches!(page.kind.status(), 400 | 409 | 500),
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn every_page_leads_on_or_says_whom_to_ask() {
+        for (name, page) in ErrorPage::samples(Words(Language::English)) {
+            let html = page.render().unwrap();
+            assert_eq!(
+                html.contains("class=\"btn p\""),
+                page.back.is_some(),
+                "{name}"
+            );
+            assert!(
+                page.back.is_some() || html.contains("call your clinic"),
+                "{name}"
+            );
+            assert!(!page.patient || !html.contains("administrator"), "{name}");
         }
     }
 

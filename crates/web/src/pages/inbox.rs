@@ -110,6 +110,8 @@ pub enum By {
         name: String,
         /// The message.
         message: MessageId,
+        /// It never went out.
+        unsent: bool,
     },
     /// A journey.
     Journey {
@@ -127,8 +129,13 @@ impl Said {
     pub const fn class(&self) -> &'static str {
         match self.by {
             By::Patient => "said",
-            By::Staff { .. } | By::Journey { unsent: false, .. } => "said out",
-            By::Journey { unsent: true, .. } => "said out no",
+            By::Staff { unsent, .. } | By::Journey { unsent, .. } => {
+                if unsent {
+                    "said out no"
+                } else {
+                    "said out"
+                }
+            }
         }
     }
 

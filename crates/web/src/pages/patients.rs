@@ -4,6 +4,7 @@
 
 use askama::Template;
 use jiff::Zoned;
+use tendon_care::access::{Permission, Role};
 use tendon_care::id::PatientId;
 
 use super::frame::{Frame, Section};
@@ -56,9 +57,11 @@ impl Patients {
         Url::Patients
     }
 
-    /// Returns where a patient opens.
-    pub const fn patient_url(&self, found: &Found) -> Url {
-        Url::Patient(found.id)
+    /// Returns where a patient opens; nowhere for who may not see a chart.
+    pub fn patient_url(&self, found: &Found) -> Option<Url> {
+        self.frame
+            .may(Permission::ReadChart)
+            .then_some(Url::Patient(found.id))
     }
 
     /// Says how many were found.
@@ -107,6 +110,8 @@ impl Patients {
         };
         let mut hostile = found(1, HOSTILE);
         HOSTILE.clone_into(&mut hostile.mrn);
+        let mut outreach = page("mor", vec![found(1, "Ana Morales")], 1);
+        outreach.frame.role = Role::Marketing;
         vec![
             ("empty", page("", vec![], 0)),
             ("nobody", page("Zyx", vec![], 0)),
@@ -146,6 +151,7 @@ impl Patients {
                     3_412,
                 ),
             ),
+            ("outreach", outreach),
             (
                 "hostile",
                 page(HOSTILE, vec![hostile, found(2, RTL), found(3, LONG)], 3),
@@ -193,6 +199,15 @@ mod tests {
         let (_, page) = Patients::samples().swap_remove(2);
         assert_eq!(page.next(&page.found[0]), "Wednesday, November 25, 8:40 AM");
         assert_eq!(page.next(&page.found[1]), "nothing booked");
+    }
+
+    #[test]
+    fn who_may_not_see_a_chart_is_not_led_to_one() {
+        for (name, page) in Patients::samples() {
+            let opens = page.render().unwrap().contains("data-open");
+            let may = page.frame.role != Role::Marketing && !page.found.is_empty();
+            assert_eq!(opens, may, "{name}");
+        }
     }
 
     #[test]

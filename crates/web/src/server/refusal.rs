@@ -24,7 +24,7 @@ use super::look;
 use crate::pages::error::{ErrorPage, Kind};
 use crate::pages::gate::Gate;
 use crate::pages::parts::Csrf;
-use crate::pages::urls::{Link, Url};
+use crate::pages::urls::{Link, LinkToken, Url};
 use crate::words::Words;
 
 /// Why a request is not served.
@@ -131,9 +131,15 @@ impl IntoResponse for Refusal {
 
 /// Draws the page of a refusal, and of an address that leads nowhere.
 pub(crate) async fn draw(State(app): State<App>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
     let portal = ["/portal", "/unsubscribe"]
         .iter()
-        .any(|start| request.uri().path().starts_with(start));
+        .any(|start| path.starts_with(start));
+    let back = if portal {
+        patients_own(path)
+    } else {
+        Some(Url::Today.into())
+    };
     let headers = request.headers().clone();
     let mut response = next.run(request).await;
     let refusal = match response.extensions_mut().remove::<Refusal>() {
@@ -150,7 +156,9 @@ pub(crate) async fn draw(State(app): State<App>, request: Request, next: Next) -
     let page = ErrorPage {
         gate: gate(&app, &headers, portal),
         kind,
-        back: (!portal).then(|| Url::Today.into()),
+        // What is not there is not there a second time.
+        back: back.filter(|_| !portal || refusal.status() != StatusCode::NOT_FOUND),
+        patient: portal,
     };
     let mut response = match page.render() {
         Ok(html) => (status, Html(html)).into_response(),
@@ -162,6 +170,12 @@ pub(crate) async fn draw(State(app): State<App>, request: Request, next: Next) -
             .insert(header::RETRY_AFTER, seconds.into());
     }
     response
+}
+
+/// Returns where a patient's link begins.
+fn patients_own(path: &str) -> Option<Link> {
+    let token = path.strip_prefix("/portal/")?.split('/').next()?;
+    LinkToken::parse(token).map(|token| Url::Portal(token).into())
 }
 
 /// Tells whether the router itself answered: nothing of ours is at that address.
@@ -268,6 +282,20 @@ mod tests {
         assert_eq!(response.status(), StatusCode::SEE_OTHER);
         let to = response.headers()[header::LOCATION].to_str().unwrap();
         assert_eq!(to, "/sign-in?to=%2Finbox%3Fshow%3Dall&because=idle");
+    }
+
+    #[test]
+    fn a_patient_is_led_back_to_the_link_and_nowhere_else() {
+        let home = "/portal/AbCdEfGhIjKlMnOpQrStUv";
+        let back = |path: &str| patients_own(path).map(|link| link.to_string());
+        assert_eq!(back(&format!("{home}/confirm")).as_deref(), Some(home));
+        for path in [
+            "/portal/short/confirm",
+            "/portal/",
+            "/unsubscribe/AbCdEfGhIjKlMnOpQrStUv",
+        ] {
+            assert_eq!(back(path), None, "{path}");
+        }
     }
 
     #[test]

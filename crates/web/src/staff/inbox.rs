@@ -249,6 +249,7 @@ async fn talk(
     let mut said = reader.thread(thread).await?;
     // An answer of the same moment comes after what it answers.
     said.sort_by_key(|line| (line.created_at, !line.inbound));
+    let names = view::staff_names(app, staff).await?;
     let tasks = reader.tasks_of(row.patient).await?;
     let danger = tasks
         .iter()
@@ -276,7 +277,7 @@ async fn talk(
         alarm: danger.then(|| {
             "These words may mean danger. Call now; do not answer by text alone.".to_owned()
         }),
-        said: said.iter().map(|line| spoken(line, view)).collect(),
+        said: said.iter().map(|line| spoken(line, view, &names)).collect(),
         closed: closed(&said, &hint, row.channel),
         draft: String::new(),
         measure: measure(""),
@@ -303,7 +304,7 @@ fn closed(said: &[MessageLine], hint: &str, channel: Channel) -> Option<String> 
         .then(|| "The last thing they wrote asks for no more messages. Call instead.".to_owned())
 }
 
-fn spoken(line: &MessageLine, view: &View) -> Spoken {
+fn spoken(line: &MessageLine, view: &View, names: &HashMap<UserId, String>) -> Spoken {
     let unsent = matches!(
         line.state.as_str(),
         "dropped" | "failed" | "queued" | "parked"
@@ -315,15 +316,15 @@ fn spoken(line: &MessageLine, view: &View) -> Spoken {
             message: line.id,
             unsent,
         },
-        (None, false) if unsent => By::Journey {
-            name: "the practice".to_owned(),
-            message: line.id,
-            unsent,
-        },
-        (None, false) => By::Staff {
-            name: "the practice".to_owned(),
-            message: line.id,
-        },
+        (None, false) => {
+            // Without a sender it answered by itself: a confirmation, a word of help.
+            let name = line.sender.and_then(|sender| names.get(&sender));
+            By::Staff {
+                name: name.map_or_else(|| "the practice".to_owned(), String::clone),
+                message: line.id,
+                unsent,
+            }
+        }
     };
     let chip = if line.inbound {
         line.intent.as_deref().map(view::intent)

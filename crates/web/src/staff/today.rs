@@ -10,7 +10,8 @@ use tendon_care::id::{PatientId, UserId};
 use tendon_care::language::Language;
 use tendon_care::task::{Task, TaskKind};
 use tendon_store::{
-    MessageFilter, PatientCard, Reader, ThreadLine, TodayVisit, UnbookedPlan, VisitAhead,
+    MessageFilter, MessageLine, PatientCard, Reader, ThreadLine, TodayVisit, UnbookedPlan,
+    VisitAhead,
 };
 
 use super::view::{self, View};
@@ -28,6 +29,9 @@ const ROWS: usize = 12;
 
 /// Rows that are counted at most.
 const COUNTED: u16 = 500;
+
+/// Messages of a patient among which the one about a visit is looked for.
+const RECENT: u16 = 10;
 
 /// Weeks of the arrival rate.
 const WEEKS: i64 = 12;
@@ -89,7 +93,7 @@ pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Result<Page<To
         openings: shown_of(&free, |line| opening(line, &view)),
         unbooked: unbooked(reader, &plans, &view, &cards).await?,
         replies: replies(reader, &waiting, &view).await?,
-        tasks: shown_of(&tasks, |task| work(task, &view, &cards, &names)),
+        tasks: works(reader, &tasks, &view, &cards, &names).await?,
         now: view.now,
     }))
 }
@@ -240,7 +244,7 @@ async fn unbooked(
         let since = plan.last_at.unwrap_or(Timestamp::UNIX_EPOCH);
         let filter = of_patient(plan.patient, "", since, 50);
         let sent = reader.messages(&filter).await?;
-        let proposed = |line: &&tendon_store::MessageLine| {
+        let proposed = |line: &&MessageLine| {
             let ours = line
                 .journey
                 .as_ref()
@@ -305,6 +309,36 @@ async fn replies(
     })
 }
 
+async fn works(
+    reader: Reader<'_>,
+    tasks: &[Task],
+    view: &View,
+    cards: &HashMap<PatientId, PatientCard>,
+    names: &HashMap<UserId, String>,
+) -> Result<Shown<Work>, Refusal> {
+    let mut shown = shown_of(tasks, |task| work(task, view, cards, names));
+    for (line, task) in shown.first.iter_mut().zip(tasks) {
+        line.words = wished(reader, task).await?;
+    }
+    Ok(shown)
+}
+
+/// Returns what the patient last wrote about the visit that wants another time.
+async fn wished(reader: Reader<'_>, task: &Task) -> Result<Option<String>, Refusal> {
+    let (TaskKind::MoveVisit | TaskKind::RebookVisit, Some(patient)) =
+        (task.kind, task.about.patient)
+    else {
+        return Ok(None);
+    };
+    let recent = of_patient(patient, "received", Timestamp::UNIX_EPOCH, RECENT);
+    let said = reader.messages(&recent).await?;
+    let about = |line: &&MessageLine| line.appointment == task.about.appointment;
+    Ok(said
+        .iter()
+        .find(about)
+        .map(|line| line.text.expose().to_owned()))
+}
+
 fn work(
     task: &Task,
     view: &View,
@@ -317,6 +351,7 @@ fn work(
         task: task.id,
         what: view::task_words(task.kind),
         patient: card.map(|card| (card.id, card.name.clone())),
+        words: None,
         due: view.at(task.due_at),
         owner: task.owner.map(|owner| {
             names

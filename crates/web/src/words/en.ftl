@@ -78,10 +78,24 @@ move-title = Another time?
 move-lede = Until we have found another time, your visit stays: { $when }
 move-how = We will look for times that suit you and write or call.
 move-send = Yes, find me another time
+wish-legend = When would suit you better?
+wish-day = Day
+wish-day-wrong = Please choose a day from today on, within a year.
+wish-part = Time of day
+wish-any = Any time
+wish-morning = In the morning
+wish-afternoon = In the afternoon
+wish-evening = In the evening
+wish-note = Anything else we should know?
+wish-note-hint = We read this in opening hours. In an emergency call 911.
+wish-note-long = That is too long for this page. Please shorten it or call us.
 back = Back
 
 cancel-title = Cancel this visit?
 cancel-lede = { $when }
+cancel-again = Shall we find you another time?
+cancel-again-yes = Yes, please
+cancel-again-no = Not for now
 cancel-again-hint = We will write or call you with other times.
 cancel-yes = Yes, cancel the visit
 cancel-no = Keep the visit
@@ -120,16 +134,19 @@ stop-title = Stop these messages?
 stop-lede = You will get no more messages from { $practice } at this address.
 
 error-back = Back to the start
+error-back-patient = Back to my visit
 error-not-found = We cannot find this page
-error-not-found-lede = The address may be misspelt, or the page is no longer there.
+error-not-found-lede = The address may be misspelt, or the page is no longer there. Go back to the start and look for it from there.
+error-not-found-patient = Open the link in our latest text or e-mail once more. If it still leads here, please call your clinic.
+error-busy-staff = If you forgot your password, ask an administrator for a sign-in link.
 error-forbidden = You may not open this page
-error-forbidden-lede = Your role does not include it. Ask an administrator if you need it.
+error-forbidden-lede = Your role does not include it. Go back to the start, or ask an administrator if you need it.
 error-broken = Something went wrong on our side
 error-broken-lede = Nothing was lost that you had saved. Please try again; if it stays, tell us this number:
 error-busy = Too many tries
 error-busy-lede = { $seconds ->
-    [one] Please wait a second and try again.
-   *[other] Please wait { $seconds } seconds and try again.
+    [one] Please wait a second, then go back and try once more.
+   *[other] Please wait { $seconds } seconds, then go back and try once more.
 }
 error-invalid = Something in the form makes no sense
 error-invalid-lede = Nothing was saved. Go back, mend it and send it once more.

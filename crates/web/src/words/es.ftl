@@ -78,10 +78,24 @@ move-title = ¿Otra hora?
 move-lede = Hasta que encontremos otra hora, su visita sigue en pie: { $when }
 move-how = Buscaremos horas que le convengan y le escribiremos o llamaremos.
 move-send = Sí, búsquenme otra hora
+wish-legend = ¿Cuándo le conviene más?
+wish-day = Día
+wish-day-wrong = Elija un día a partir de hoy, dentro de un año, por favor.
+wish-part = Momento del día
+wish-any = A cualquier hora
+wish-morning = Por la mañana
+wish-afternoon = Por la tarde
+wish-evening = Al final de la tarde
+wish-note = ¿Algo más que debamos saber?
+wish-note-hint = Lo leemos en horas de atención. En una emergencia llame al 911.
+wish-note-long = Es demasiado largo para esta página. Acórtelo o llámenos, por favor.
 back = Volver
 
 cancel-title = ¿Cancelar esta visita?
 cancel-lede = { $when }
+cancel-again = ¿Le buscamos otra hora?
+cancel-again-yes = Sí, por favor
+cancel-again-no = Por ahora no
 cancel-again-hint = Le escribiremos o llamaremos con otras horas.
 cancel-yes = Sí, cancelar la visita
 cancel-no = Mantener la visita
@@ -120,16 +134,19 @@ stop-title = ¿Parar estos mensajes?
 stop-lede = No recibirá más mensajes de { $practice } en esta dirección.
 
 error-back = Volver al inicio
+error-back-patient = Volver a mi visita
 error-not-found = No encontramos esta página
-error-not-found-lede = Quizá la dirección está mal escrita o la página ya no existe.
+error-not-found-lede = Quizá la dirección está mal escrita o la página ya no existe. Vuelva al inicio y búsquela desde allí.
+error-not-found-patient = Abra otra vez el enlace de nuestro último mensaje o correo. Si sigue llegando aquí, llame a su clínica, por favor.
+error-busy-staff = Si olvidó su contraseña, pida a un administrador un enlace para entrar.
 error-forbidden = No puede abrir esta página
-error-forbidden-lede = Su función no la incluye. Pida ayuda a un administrador si la necesita.
+error-forbidden-lede = Su función no la incluye. Vuelva al inicio o pida ayuda a un administrador si la necesita.
 error-broken = Algo falló de nuestro lado
 error-broken-lede = No se perdió nada de lo que había guardado. Pruebe de nuevo; si sigue igual, díganos este número:
 error-busy = Demasiados intentos
 error-busy-lede = { $seconds ->
-    [one] Espere un segundo y pruebe de nuevo, por favor.
-   *[other] Espere { $seconds } segundos y pruebe de nuevo, por favor.
+    [one] Espere un segundo, vuelva atrás y pruebe otra vez, por favor.
+   *[other] Espere { $seconds } segundos, vuelva atrás y pruebe otra vez, por favor.
 }
 error-invalid = Algo en el formulario no es correcto
 error-invalid-lede = No se ha guardado nada. Vuelva atrás, corríjalo y envíelo otra vez.

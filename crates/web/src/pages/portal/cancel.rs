@@ -3,9 +3,10 @@
 use askama::Template;
 use jiff::Zoned;
 
-use super::super::sample::on;
+use super::super::sample::{now, on};
 use super::super::urls::Url;
 use super::Portal;
+use super::wish::{RefusedWish, WishFields};
 use crate::words::Words;
 
 /// The page.
@@ -16,6 +17,8 @@ pub struct Cancel {
     pub portal: Portal,
     /// When the visit is.
     pub at: Zoned,
+    /// What would suit better.
+    pub wish: WishFields,
 }
 
 impl Cancel {
@@ -32,13 +35,15 @@ impl Cancel {
 
     /// Returns every sample with its name.
     pub fn samples(words: Words) -> Vec<(&'static str, Self)> {
-        vec![(
-            "first",
-            Self {
-                portal: Portal::sample(words),
-                at: on(2, 8, 40),
-            },
-        )]
+        let page = || Self {
+            portal: Portal::sample(words),
+            at: on(2, 8, 40),
+            wish: WishFields::new(now().date()),
+        };
+        let mut refused = page();
+        refused.wish.none = true;
+        refused.wish.refused = Some(RefusedWish::Note);
+        vec![("first", page()), ("refused", refused)]
     }
 }
 
@@ -54,5 +59,16 @@ mod tests {
         let html = page.render().unwrap();
         assert!(html.contains(&page.portal.words.cancel_again_hint()));
         assert!(html.contains("8:40"));
+    }
+
+    #[test]
+    fn another_time_is_looked_for_unless_it_is_declined() {
+        let samples = Cancel::samples(Words(Language::Spanish));
+        for (name, page) in samples {
+            let html = page.render().unwrap();
+            let yes = html.contains("value=\"yes\" checked");
+            let no = html.contains("value=\"no\" checked");
+            assert_eq!((yes, no), (!page.wish.none, page.wish.none), "{name}");
+        }
     }
 }

@@ -9,6 +9,7 @@ pub mod move_visit;
 pub mod preferences;
 pub mod stop;
 pub mod visit;
+pub mod wish;
 
 use tendon_care::language::Language;
 

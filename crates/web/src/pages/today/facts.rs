@@ -100,6 +100,8 @@ pub struct Work {
     pub what: &'static str,
     /// About whom.
     pub patient: Option<(PatientId, String)>,
+    /// What the patient wrote about it.
+    pub words: Option<String>,
     /// When it must be done.
     pub due: Zoned,
     /// Whose it is.
@@ -314,7 +316,12 @@ impl Work {
             sub: self.owner.clone().unwrap_or_default(),
             aside: due,
             chip: Some(chip),
-            note: self.what.to_owned(),
+            note: dotted([
+                self.what.to_owned(),
+                self.words
+                    .as_ref()
+                    .map_or_else(String::new, |words| format!("“{words}”")),
+            ]),
             acts,
         }
     }
