@@ -14,16 +14,27 @@ pub(super) struct Figures {
 
 impl Figures {
     /// Prints them: one JSON object, or a line for people.
-    pub(super) fn say(mut self, json: bool) {
+    pub(super) fn say(self, json: bool) {
+        self.say_with(json, &serde_json::Value::Null);
+    }
+
+    /// Prints them, with the keys of another object added to the JSON.
+    pub(super) fn say_with(mut self, json: bool, more: &serde_json::Value) {
         self.rounds.sort_unstable();
         let rate = self.count as f64 / self.seconds.max(f64::EPSILON);
-        let (p50, p99) = (self.percentile(50), self.percentile(99));
+        let (p50, p99) = (
+            percentile_ms(&self.rounds, 50),
+            percentile_ms(&self.rounds, 99),
+        );
         let rss = rss_mb();
         if json {
-            let line = serde_json::json!({
+            let mut line = serde_json::json!({
                 "name": self.name, "database": self.database, "seconds": self.seconds,
                 "count": self.count, "rate_per_second": rate, "p50_ms": p50, "p99_ms": p99, "rss_mb": rss,
             });
+            if let (Some(line), Some(more)) = (line.as_object_mut(), more.as_object()) {
+                line.extend(more.clone());
+            }
             println!("{line}");
         } else {
             println!(
@@ -32,13 +43,14 @@ impl Figures {
             );
         }
     }
+}
 
-    fn percentile(&self, percent: usize) -> f64 {
-        let last = self.rounds.len().saturating_sub(1);
-        self.rounds
-            .get(last * percent / 100)
-            .map_or(0.0, |round| round.as_secs_f64() * 1_000.0)
-    }
+/// Returns a percentile of durations that are sorted, in ms.
+pub(super) fn percentile_ms(sorted: &[Duration], percent: usize) -> f64 {
+    let last = sorted.len().saturating_sub(1);
+    sorted
+        .get(last * percent / 100)
+        .map_or(0.0, |took| took.as_secs_f64() * 1_000.0)
 }
 
 /// Resident memory of the process in MB, where the system tells (Linux).

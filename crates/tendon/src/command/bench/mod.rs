@@ -1,7 +1,9 @@
 //! `tendon bench`: the benchmarks of docs/benchmarks.md.
 
+mod dice;
 mod engine;
 mod figures;
+mod pages;
 
 use std::process::ExitCode;
 
@@ -17,14 +19,19 @@ pub(crate) enum Bench {
         after_help = "Example: tendon bench engine --database sqlite:bench.db --json\n\nThe database must be empty; every acknowledged commit is fsynced."
     )]
     Engine(engine::Engine),
+    /// Pages of a large practice, asked for over HTTP from the real server.
+    #[command(
+        after_help = "Example: tendon bench pages --patients 100000 --touchpoints 5000000 --database sqlite:bench.db --json\n\nAn empty database is filled first; one that was filled with the same seed and size is used as it is."
+    )]
+    Pages(pages::Pages),
 }
 
 impl Bench {
     pub(crate) fn run(&self, settings: &Resolved, json: bool) -> anyhow::Result<ExitCode> {
-        let figures = match self {
-            Self::Engine(engine) => super::on_many_threads(engine.measure(settings))?,
-        };
-        figures.say(json);
+        match self {
+            Self::Engine(engine) => super::on_many_threads(engine.measure(settings))?.say(json),
+            Self::Pages(pages) => super::on_many_threads(pages.measure(settings, json))?,
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
