@@ -246,6 +246,22 @@ impl EpisodeState {
         }
     }
 
+    /// Returns since when it stands so.
+    pub const fn at(&self) -> Timestamp {
+        match self {
+            Self::Referred { at }
+            | Self::Contacted { at }
+            | Self::EvalScheduled { at }
+            | Self::Evaluated { at }
+            | Self::Active { at }
+            | Self::OnHold { at, .. }
+            | Self::AtRisk { at }
+            | Self::Lost { at }
+            | Self::Discharged { at, .. }
+            | Self::Maintenance { at } => *at,
+        }
+    }
+
     /// Returns FHIR's EpisodeOfCare.status.
     pub const fn fhir(&self) -> &'static str {
         match self {

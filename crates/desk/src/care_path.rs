@@ -1,18 +1,25 @@
 //! The path of care: referral, evaluation, plan, discharge.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use tendon_care::access::{Access, Permission};
 use tendon_care::episode::{Discharge, Episode, EpisodeEvent, EpisodeState};
-use tendon_care::id::{ClinicianId, EpisodeId, PatientId, PlanId, ReferralId};
+use tendon_care::id::{ClinicianId, EpisodeId, PatientId, PlanId, PracticeId, ReferralId};
 use tendon_care::plan::Plan;
 use tendon_care::referral::Referral;
 use tendon_care::touchpoint::Fact;
-use tendon_store::{Action, Write};
+use tendon_store::{Action, Silence, Write};
 
 use crate::change::Origin;
 use crate::desk::Desk;
 use crate::error::DeskError;
+
+/// Without a visit for so long, or twice the planned interval where that is longer,
+/// a course of care is at risk.
+const SILENT_DAYS: i64 = 10;
+
+/// Without one for so long it has ended, or never began.
+const GIVEN_UP_DAYS: i64 = 30;
 
 /// What a therapist prescribes.
 #[derive(Clone, Copy, Debug)]
@@ -171,9 +178,30 @@ impl Desk {
         .await
     }
 
-    /// Marks episodes without a completed visit for twice the planned interval,
-    /// at least ten days, and with none on the book. After thirty days without
-    /// one the patient has discharged themselves. Returns whether it moved.
+    /// Looks at every course of care that has fallen silent; see
+    /// [`Desk::watch_episode`]. Returns how many moved.
+    pub async fn watch_episodes(&self, practice: PracticeId) -> Result<usize, DeskError> {
+        let access = Access::system(practice, "clock");
+        let silence = Silence {
+            frequent: days(SILENT_DAYS),
+            weekly: days(2 * 7),
+            given_up: days(GIVEN_UP_DAYS),
+        };
+        let silent = self
+            .reader(&access)
+            .episodes_silent(self.now(), silence)
+            .await?;
+        let mut moved = 0;
+        for (patient, episode) in silent {
+            moved += usize::from(self.watch_episode(&access, patient, episode).await?);
+        }
+        Ok(moved)
+    }
+
+    /// Marks a course of care at risk when nobody was seen for twice the planned
+    /// interval, at least ten days, and nothing is on the book. After thirty days
+    /// the patient has discharged themselves, and who never began is lost. Returns
+    /// whether it moved.
     pub async fn watch_episode(
         &self,
         access: &Access,
@@ -185,30 +213,36 @@ impl Desk {
             let Some(known) = change.chart.episode(episode) else {
                 return Ok(false);
             };
-            let before = known.state.code();
-            let plan_interval = change.chart.plan(episode).map_or(7, Plan::interval_days);
-            let silent_days = i64::from((plan_interval * 2).max(10));
-            let last = last_sign(change, episode);
+            let (before, since) = (known.state.code(), known.state.at());
+            let interval = change.chart.plan(episode).map_or(7, Plan::interval_days);
+            let silent_days = i64::from(interval * 2).max(SILENT_DAYS);
+            let last = last_sign(change, episode).unwrap_or(since);
+            let silent_for = |length| now.duration_since(last) >= days(length);
             let booked = change.chart.progress(episode, now).booked > 0;
-            let days = last.map_or(0, |last| now.duration_since(last).as_hours() / 24);
-            let before_at_risk = matches!(before, "evaluated" | "active");
-            if !booked && before_at_risk && days >= silent_days {
-                change.move_episode(episode, EpisodeEvent::FallSilent);
-            } else if !booked && before == "at_risk" && days >= 30 {
-                change.move_episode(
-                    episode,
-                    EpisodeEvent::Discharge {
-                        how: Discharge::Self_,
-                    },
-                );
+            let event = match before {
+                "evaluated" | "active" if silent_for(silent_days) => EpisodeEvent::FallSilent,
+                "at_risk" if silent_for(GIVEN_UP_DAYS) => EpisodeEvent::Discharge {
+                    how: Discharge::Self_,
+                },
+                "referred" | "contacted" | "eval_scheduled"
+                    if silent_for(GIVEN_UP_DAYS)
+                        && now.duration_since(since) >= days(GIVEN_UP_DAYS) =>
+                {
+                    EpisodeEvent::Lose
+                }
+                _ => return Ok(false),
+            };
+            if !booked {
+                change.move_episode(episode, event);
             }
-            Ok(change
-                .chart
-                .episode(episode)
-                .is_some_and(|known| known.state.code() != before))
+            Ok(!booked)
         })
         .await
     }
+}
+
+const fn days(number: i64) -> SignedDuration {
+    SignedDuration::from_hours(24 * number)
 }
 
 /// When the patient was last seen or was to be seen.

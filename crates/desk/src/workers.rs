@@ -34,7 +34,8 @@ const REFRESH_TICKS: u32 = 15;
 /// How often, by the desk's clock, visits without a check-in are looked for.
 const MISSED_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
-/// How often, by the desk's clock, birthdays and stale sessions are looked for.
+/// How often, by the desk's clock, birthdays, silent courses of care and stale
+/// sessions are looked for.
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// The workers of a node.
@@ -176,6 +177,7 @@ async fn housekeeping(desk: Desk, stop: CancellationToken) {
         }
         if sweep.comes(now) {
             logged("looking for birthdays", birthdays(&desk).await);
+            logged("looking for silent courses of care", silence(&desk).await);
             logged("removing stale sessions", staff::sweep(&desk).await);
         }
         tokio::select! {
@@ -205,6 +207,13 @@ async fn infer_missed(desk: &Desk) -> Result<(), DeskError> {
 async fn birthdays(desk: &Desk) -> Result<(), DeskError> {
     for practice in practices(desk).await? {
         desk.come_of_age(practice.id).await?;
+    }
+    Ok(())
+}
+
+async fn silence(desk: &Desk) -> Result<(), DeskError> {
+    for practice in practices(desk).await? {
+        desk.watch_episodes(practice.id).await?;
     }
     Ok(())
 }

@@ -38,6 +38,7 @@ fn all() -> Vec<&'static Sql> {
         t::search::ALL,
         t::setting::ALL,
         t::signin::ALL,
+        t::silent::ALL,
         t::source::ALL,
         t::staff::ALL,
         t::stray::ALL,
