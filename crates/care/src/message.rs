@@ -147,7 +147,7 @@ pub enum MessageState {
     },
     /// A crash hid the carrier's answer, and the carrier is being asked.
     Unknown {
-        /// Since when.
+        /// When it was handed over: from then on the carrier may have it.
         at: Timestamp,
     },
     /// The carrier cannot say; a person decides. Never sent again by itself.

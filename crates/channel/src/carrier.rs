@@ -139,18 +139,21 @@ impl Unsure {
 }
 
 /// The stretch of time in which a lost message is looked for, on our clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
     /// When the first attempt whose outcome is unknown was handed over.
     pub since: Timestamp,
     /// The present. A carrier's clock is compared with it, so that neither a
     /// drifting nor a simulated clock hides a message.
     pub now: Timestamp,
+    /// The carrier's ids of other messages of ours: a twin in the same words, to the
+    /// same address, is not the one that is looked for.
+    pub but_not: Vec<String>,
 }
 
 impl Window {
     /// Tells how much of `wait` after the attempt is still to come, if any.
-    pub(crate) fn too_soon_for(self, wait: SignedDuration) -> Option<Timestamp> {
+    pub(crate) fn too_soon_for(&self, wait: SignedDuration) -> Option<Timestamp> {
         let settled_at = self.since.saturating_add(wait).unwrap_or(Timestamp::MAX);
         (self.now < settled_at).then_some(settled_at)
     }
@@ -279,6 +282,7 @@ pub(crate) mod tests {
         let at = |second| Window {
             since,
             now: Timestamp::from_second(second).unwrap(),
+            but_not: Vec::new(),
         };
         let settled = Timestamp::from_second(1_060).unwrap();
         assert_eq!(at(1_059).too_soon_for(wait), Some(settled));

@@ -136,6 +136,7 @@ mod tests {
     const WINDOW: Window = Window {
         since: Timestamp::UNIX_EPOCH,
         now: Timestamp::UNIX_EPOCH,
+        but_not: Vec::new(),
     };
 
     #[tokio::test]

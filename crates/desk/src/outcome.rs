@@ -1,5 +1,7 @@
 //! What follows from a carrier's answer, at once or found out later.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use tendon_care::access::Access;
 use tendon_care::consent::{Act, Entry, Evidence, EvidenceRef};
@@ -7,7 +9,7 @@ use tendon_care::id::{MessageId, TaskId};
 use tendon_care::message::{Failure, FailureClass, MessageState};
 use tendon_care::task::{About, TaskKind};
 use tendon_care::touchpoint::Fact;
-use tendon_channel::carrier::{Found, Outcome, Outgoing, Receipt, Sender, Window};
+use tendon_channel::carrier::{Blind, Carrier, Found, Outcome, Outgoing, Receipt, Sender, Window};
 use tendon_store::{ClaimedMessage, ConsentRow, MessageMove, MessageRow, Versioned, Write};
 
 use crate::change::Change;
@@ -21,6 +23,10 @@ const BACKOFF_SECS: [i64; 4] = [60, 300, 900, 3_600];
 
 /// How long a carrier that cannot be reached is asked again before a person decides.
 const ASK_FOR: SignedDuration = SignedDuration::from_mins(30);
+
+/// Messages in the same words to the same address that are told apart when one of
+/// them is looked for.
+const MOST_TWINS: usize = 20;
 
 /// Records a carrier's answer. A receipt or a colleague may have been faster, and
 /// then it says nothing new.
@@ -39,8 +45,8 @@ pub(crate) async fn answered(
                 Outcome::Refused(failure),
                 MessageState::Sending { .. } | MessageState::Unknown { .. },
             ) => refused(change, row, failure),
-            (Outcome::Unknown { .. }, MessageState::Sending { .. }) => {
-                let to = MessageState::Unknown { at: change.now() };
+            (Outcome::Unknown { .. }, MessageState::Sending { at, .. }) => {
+                let to = MessageState::Unknown { at: *at };
                 change.write(moved(row, to));
                 let ask_at = change.now() + SignedDuration::from_secs(30);
                 change.write(Write::OutboxReconcile(row.message.id, ask_at));
@@ -153,8 +159,10 @@ impl Desk {
         let window = Window {
             since: outgoing.at,
             now: self.now(),
+            but_not: Vec::new(),
         };
-        match carrier.reconcile(&outgoing, window).await {
+        let (since, now) = (window.since, window.now);
+        match self.find(&access, carrier, &outgoing, window).await? {
             Found::Sent { carrier_ref, .. } => {
                 self.change_message(&access, message, |change, row| {
                     if is_open(&row.message.state) {
@@ -176,14 +184,36 @@ impl Desk {
                 .await
             }
             Found::TooSoon { ask_again_at } => self.ask_again(&access, row, ask_again_at).await,
-            Found::CannotTell { why }
-                if why.may_ask_again() && window.now < window.since + ASK_FOR =>
-            {
-                self.ask_again(&access, row, window.now + SignedDuration::from_secs(60))
+            Found::CannotTell { why } if why.may_ask_again() && now < since + ASK_FOR => {
+                self.ask_again(&access, row, now + SignedDuration::from_secs(60))
                     .await
             }
             Found::CannotTell { .. } => self.park(&access, row).await,
         }
+    }
+
+    /// Asks until what is found is no other message of ours in the same words.
+    async fn find(
+        &self,
+        access: &Access,
+        carrier: &Arc<dyn Carrier>,
+        outgoing: &Outgoing,
+        mut window: Window,
+    ) -> Result<Found, DeskError> {
+        for _ in 0..MOST_TWINS {
+            let found = carrier.reconcile(outgoing, window.clone()).await;
+            let Found::Sent { carrier_ref, .. } = &found else {
+                return Ok(found);
+            };
+            let reader = self.reader(access);
+            let owner = reader.message_by_ref(carrier.name(), carrier_ref).await?;
+            if owner.is_none_or(|owner| owner.message.id == outgoing.message) {
+                return Ok(found);
+            }
+            window.but_not.push(carrier_ref.clone());
+        }
+        let why = Blind::Incomplete;
+        Ok(Found::CannotTell { why })
     }
 
     async fn ask_again(
@@ -196,8 +226,8 @@ impl Desk {
             if !is_lost(&row.message.state) {
                 return Ok(());
             }
-            if matches!(row.message.state, MessageState::Sending { .. }) {
-                change.write(moved(row, MessageState::Unknown { at: change.now() }));
+            if let MessageState::Sending { at, .. } = row.message.state {
+                change.write(moved(row, MessageState::Unknown { at }));
             }
             change.write(Write::OutboxReconcile(row.message.id, at));
             Ok(())

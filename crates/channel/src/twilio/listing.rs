@@ -21,8 +21,10 @@ const MAX_PAGES: usize = 20;
 /// The most messages of one page that are asked for (the API allows 1,000).
 const PAGE_SIZE: &str = "250";
 
-/// Twilio's dates, and the `Date` of its answers, are cut to whole seconds.
-const ROUNDING: SignedDuration = SignedDuration::from_secs(3);
+/// How far before the hand-over the list is searched. A machine that crashed may
+/// come back with its clock set by minutes, and a message that was missed for it
+/// would be sent again. Old twins do no harm: those of ours are known by their ids.
+const SLACK: SignedDuration = SignedDuration::from_mins(15);
 
 /// What trial accounts put before every text.
 const TRIAL_PREFIX: &str = "sentfromyourtwiliotrialaccount";
@@ -32,7 +34,7 @@ impl Twilio {
         let Address::Phone(to) = &outgoing.to else {
             return Found::NotSent;
         };
-        match self.search(to, outgoing, window).await {
+        match self.search(to, outgoing, &window).await {
             Err(why) => Found::CannotTell { why },
             Ok(Some(message)) => Found::Sent {
                 receipt: message.receipt(),
@@ -50,7 +52,7 @@ impl Twilio {
         &self,
         to: &Phone,
         outgoing: &Outgoing,
-        window: Window,
+        window: &Window,
     ) -> Result<Option<MessageResource>, Blind> {
         let words = comparable(outgoing.content.text.expose());
         let mut next = Some(self.first_page(to));
@@ -63,6 +65,7 @@ impl Twilio {
             let found = page
                 .messages
                 .into_iter()
+                .filter(|listed| !window.but_not.contains(&listed.sid))
                 .find(|listed| is_same(listed, to, &words, since));
             if found.is_some() {
                 return Ok(found);
@@ -120,11 +123,11 @@ fn date(response: &Response) -> Option<Timestamp> {
 /// Ours may be simulated, or wrong. Where ours runs faster than the carrier's,
 /// the window only grows: better an old twin taken for the message than the
 /// message sent again.
-fn on_carrier_clock(window: Window, carrier_now: Option<Timestamp>) -> Timestamp {
+fn on_carrier_clock(window: &Window, carrier_now: Option<Timestamp>) -> Timestamp {
     let ahead = carrier_now.map_or(SignedDuration::ZERO, |now| now.duration_since(window.now));
     window
         .since
-        .saturating_add(ahead.saturating_sub(ROUNDING))
+        .saturating_add(ahead.saturating_sub(SLACK))
         .unwrap_or(Timestamp::MIN)
 }
 
@@ -237,15 +240,16 @@ mod tests {
         let window = Window {
             since: at(1_000),
             now: at(1_100),
+            but_not: Vec::new(),
         };
-        let slack = ROUNDING.as_secs();
+        let slack = SLACK.as_secs();
         for (carrier_now, expected) in [
             (None, 1_000 - slack),
             (Some(1_100), 1_000 - slack),
             (Some(9_100), 9_000 - slack),
             (Some(600), 500 - slack),
         ] {
-            let translated = on_carrier_clock(window, carrier_now.map(at));
+            let translated = on_carrier_clock(&window, carrier_now.map(at));
             assert_eq!(translated, at(expected), "{carrier_now:?}");
         }
     }

@@ -263,6 +263,7 @@ async fn mail_cannot_be_reconciled_and_says_so() {
     let window = Window {
         since: at(0),
         now: at(3_600),
+        but_not: Vec::new(),
     };
     let found = carrier(&sink.url(), LONG)
         .reconcile(&email(1, "hello"), window)

@@ -54,6 +54,7 @@ fn window(since: i64, now: i64) -> Window {
     Window {
         since: at(since),
         now: at(now),
+        but_not: Vec::new(),
     }
 }
 
@@ -236,6 +237,43 @@ async fn neither_older_twins_nor_other_words_are_taken_for_the_message() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_set_after_the_crash_hides_nothing() {
+    let clock = Standing::at(1_000);
+    let sink = sink_with(&clock, Options::default()).await;
+    let carrier = carrier(sink.base_url(), LONG);
+    let outgoing = text(1, "Visit on Monday at 9.");
+    carrier.send(&outgoing).await;
+    clock.set(1_200);
+    // Ours ran ten minutes ahead of the carrier's when it was handed over, and
+    // runs with it when the question is asked.
+    let found = carrier.reconcile(&outgoing, window(1_600, 1_200)).await;
+    assert!(matches!(found, Found::Sent { .. }), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_twin_that_is_another_message_of_ours_is_passed_over() {
+    let sink = sink_with(&Standing::at(1_000), Options::default()).await;
+    let carrier = carrier(sink.base_url(), LONG);
+    let (twin, outgoing) = (text(1, "Thank you!"), text(2, "Thank you!"));
+    carrier.send(&twin).await;
+    let but_not = vec![sink.accepted()[0].sid.clone()];
+    let known = Window {
+        but_not,
+        ..window(1_000, 1_000 + SETTLE)
+    };
+    let found = carrier.reconcile(&outgoing, known.clone()).await;
+    assert_eq!(found, Found::NotSent);
+    carrier.send(&outgoing).await;
+    let carrier_ref = sink.accepted()[1].sid.clone();
+    let receipt = Receipt::Underway;
+    let expected = Found::Sent {
+        carrier_ref,
+        receipt,
+    };
+    assert_eq!(carrier.reconcile(&outgoing, known).await, expected);
+}
+
+#[tokio::test]
 async fn the_carriers_own_clock_is_allowed_for() {
     // Ours is simulated and a year away from the carrier's.
     for carrier_time in [50_000_000, 10_000] {
@@ -271,7 +309,7 @@ async fn the_list_is_read_page_by_page_to_its_end_or_not_believed() {
         carrier.send(&text(2, &format!("Number {n}"))).await;
     }
     let settled = window(1_000, 1_000 + SETTLE);
-    let found = carrier.reconcile(&first, settled).await;
+    let found = carrier.reconcile(&first, settled.clone()).await;
     let carrier_ref = sink.accepted()[0].sid.clone();
     let receipt = Receipt::Underway;
     assert_eq!(
@@ -282,7 +320,8 @@ async fn the_list_is_read_page_by_page_to_its_end_or_not_believed() {
         }
     );
     let missing = text(3, "Never sent");
-    assert_eq!(carrier.reconcile(&missing, settled).await, Found::NotSent);
+    let found = carrier.reconcile(&missing, settled.clone()).await;
+    assert_eq!(found, Found::NotSent);
 
     for n in 20..60 {
         carrier.send(&text(2, &format!("Number {n}"))).await;
