@@ -34,9 +34,14 @@ pub(crate) struct RehearsalClock {
 impl RehearsalClock {
     /// Starts at `start` now, `speed` seconds passing in each real one.
     pub(crate) fn new(start: Timestamp, speed: f64) -> Self {
+        Self::since(SystemClock.now(), start, speed)
+    }
+
+    /// Started at `start` when it was really `began`.
+    pub(crate) fn since(began: Timestamp, start: Timestamp, speed: f64) -> Self {
         let last = AtomicI64::new(start.as_millisecond());
         Self {
-            began: SystemClock.now(),
+            began,
             start,
             speed,
             last,

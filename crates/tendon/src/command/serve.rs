@@ -51,6 +51,10 @@ pub(crate) struct Serve {
         default_value_t = 1.0
     )]
     clock_speed: f64,
+    /// When the rehearsal really began (RFC 3339); now where nothing is said. Nodes
+    /// and restarts that are told the same share one clock.
+    #[arg(long, value_name = "T", requires = "clock_start")]
+    clock_began: Option<Timestamp>,
     /// Let a rehearsal use live carriers.
     #[arg(long, requires = "clock_start")]
     rehearsal_carriers: bool,
@@ -81,10 +85,7 @@ impl Serve {
         );
         let randomness = Arc::new(SystemRandomness);
         let db = open::database(settings, Durability::Full, randomness.clone()).await?;
-        let clock: Arc<dyn Clock> = match self.clock_start {
-            Some(start) => Arc::new(RehearsalClock::new(start, self.clock_speed)),
-            None => Arc::new(SystemClock),
-        };
+        let clock = self.clock();
         let wiring = Wiring {
             clock,
             randomness,
@@ -104,6 +105,15 @@ impl Serve {
         })
         .await?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        let speed = self.clock_speed;
+        match (self.clock_start, self.clock_began) {
+            (Some(start), Some(began)) => Arc::new(RehearsalClock::since(began, start, speed)),
+            (Some(start), None) => Arc::new(RehearsalClock::new(start, speed)),
+            (None, _) => Arc::new(SystemClock),
+        }
     }
 
     fn listening(&self, settings: &Resolved) -> anyhow::Result<Listening> {
