@@ -14,6 +14,9 @@ use tokio::task::{JoinHandle, JoinSet};
 
 pub use tokio_rustls::TlsAcceptor;
 
+use super::Habits;
+use super::habits::{Mood, Temper};
+
 /// Who may send, how, and how much is remembered.
 #[derive(Clone)]
 pub struct Options {
@@ -133,6 +136,7 @@ struct State {
     total: u64,
     connections: u64,
     faults: VecDeque<Fault>,
+    temper: Temper,
 }
 
 impl SmtpSink {
@@ -166,6 +170,11 @@ impl SmtpSink {
     /// Queues faults. The first one waits for its point, then the next.
     pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.state().faults.extend(faults);
+    }
+
+    /// Behaves in this way from now on, wherever nothing is scripted.
+    pub fn behave(&self, habits: Habits, seed: u64) {
+        self.shared.state().temper = Temper::new(habits, seed);
     }
 
     /// Cuts every conversation that is open now, as a restart would.
@@ -211,6 +220,10 @@ impl Shared {
         self.state()
             .faults
             .pop_front_if(|fault| is_its_point(fault.at))
+    }
+
+    fn mood(&self) -> Mood {
+        self.state().temper.mood()
     }
 
     fn take(&self, letter: Received) {

@@ -9,6 +9,7 @@ use tokio::io::{
 };
 use tokio::net::TcpStream;
 
+use super::super::habits::Manner;
 use super::{At, Encryption, Received, Shared, Then};
 
 /// The longest command, and the most that a letter may hold.
@@ -188,16 +189,27 @@ impl Conversation<'_> {
             message_id: message_id(&data),
             data,
         };
-        let fault = self.shared.fault(|at| matches!(at, At::Dot { .. }));
-        if fault
-            .as_ref()
-            .is_none_or(|fault| fault.at == At::Dot { taken: true })
-        {
+        let Some(fault) = self.shared.fault(|at| matches!(at, At::Dot { .. })) else {
+            return self.by_habit(letter).await;
+        };
+        if fault.at == (At::Dot { taken: true }) {
             self.shared.take(letter);
         }
-        match fault {
-            Some(fault) => self.suffer(fault.then).await,
-            None => self.say("250 2.0.0 taken").await,
+        self.suffer(fault.then).await
+    }
+
+    /// Takes a letter, or not, as the server is used to.
+    async fn by_habit(&mut self, letter: Received) -> Result<(), Ended> {
+        let mood = self.shared.mood();
+        tokio::time::sleep(mood.before).await;
+        if mood.then != Manner::Busy {
+            self.shared.take(letter);
+        }
+        tokio::time::sleep(mood.after).await;
+        match mood.then {
+            Manner::Kind => self.say("250 2.0.0 taken").await,
+            Manner::Busy => self.say("451 4.3.2 busy").await,
+            Manner::Silent => Err(Ended),
         }
     }
 

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::super::habits::{Manner, Mood};
 use super::{Accepted, Fault, Shared, Then};
 
 /// The most that one request may hold.
@@ -92,21 +93,16 @@ fn may_enter(shared: &Shared, request: &Request<Incoming>) -> bool {
         .is_some_and(|given| given == STANDARD.encode(expected))
 }
 
-async fn make_message(shared: &Shared, body: &[u8]) -> Result<Answer, HangUp> {
+async fn make_message(shared: &Arc<Shared>, body: &[u8]) -> Result<Answer, HangUp> {
     let form: HashMap<String, String> = form_urlencoded::parse(body).into_owned().collect();
-    let fault = {
-        let mut state = shared.state();
-        state.requests += 1;
-        state.faults.pop_front()
-    };
-    let fault = fault.unwrap_or(Fault::after(Then::Answer));
-    let made = match (fault, complete(&form)) {
-        (_, Err(code)) => return Ok(refusal(shared, 400, code)),
-        (Fault { taken: false, .. }, Ok(_)) => None,
-        (Fault { taken: true, .. }, Ok((to, from, body))) => {
-            Some(take(shared, to, from, body, form.get("StatusCallback")))
-        }
-    };
+    let (fault, mood) = shared.state().next();
+    if let Err(code) = complete(&form) {
+        return Ok(refusal(shared, 400, code));
+    }
+    // The real service goes on with a request whose caller is gone.
+    let taking = tokio::spawn(take_in_time(Arc::clone(shared), form, fault.taken, mood));
+    let made = taking.await.map_err(|_| HangUp)?;
+    tokio::time::sleep(mood.after).await;
     match fault.then {
         Then::Answer => Ok(made.map_or_else(
             || refusal(shared, 500, 20500),
@@ -118,6 +114,37 @@ async fn make_message(shared: &Shared, body: &[u8]) -> Result<Answer, HangUp> {
         Then::Hang => std::future::pending().await,
         Then::Close => Err(HangUp),
     }
+}
+
+impl super::State {
+    /// Counts a request; what was scripted for it goes before the habits.
+    fn next(&mut self) -> (Fault, Mood) {
+        self.requests += 1;
+        if let Some(fault) = self.faults.pop_front() {
+            return (fault, Mood::default());
+        }
+        let mood = self.temper.mood();
+        let fault = match mood.then {
+            Manner::Kind => Fault::after(Then::Answer),
+            Manner::Busy => Fault::before(Then::Refuse {
+                status: 429,
+                code: 20429,
+            }),
+            Manner::Silent => Fault::after(Then::Close),
+        };
+        (fault, mood)
+    }
+}
+
+async fn take_in_time(
+    shared: Arc<Shared>,
+    form: HashMap<String, String>,
+    taken: bool,
+    mood: Mood,
+) -> Option<Accepted> {
+    tokio::time::sleep(mood.before).await;
+    let (to, from, body) = complete(&form).ok().filter(|_| taken)?;
+    Some(take(&shared, to, from, body, form.get("StatusCallback")))
 }
 
 /// Checks the fields as the real API does; returns its code for what lacks.
@@ -140,6 +167,7 @@ fn take(
     status_callback: Option<&String>,
 ) -> Accepted {
     let mut state = shared.state();
+    state.asked.remove(to);
     let made = Accepted {
         sid: format!("SM{:032x}", state.total + 1),
         to: to.to_owned(),
@@ -165,7 +193,10 @@ fn list_messages(shared: &Shared, path: &str, query: &str) -> Answer {
     let page = number("Page").unwrap_or(0);
     let wanted = |name: &str, value: &str| query.get(name).is_none_or(|wish| wish == value);
 
-    let state = shared.state();
+    let mut state = shared.state();
+    if let Some(to) = query.get("To") {
+        state.ask(to);
+    }
     let mut rest = state
         .accepted
         .iter()

@@ -6,7 +6,7 @@
 mod hooks;
 mod http;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::net::SocketAddr;
@@ -18,6 +18,9 @@ use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::task::JoinHandle;
 
 pub use hooks::{post_form, sign};
+
+use super::Habits;
+use super::habits::Temper;
 
 /// Who may use the server, and how much it remembers.
 #[derive(Clone, Debug)]
@@ -131,6 +134,23 @@ struct State {
     total: u64,
     requests: u64,
     faults: VecDeque<Fault>,
+    temper: Temper,
+    /// Numbers whose list was asked for since they last got a message.
+    asked: HashSet<String>,
+    questions: u64,
+}
+
+/// A text that a person writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// The id that the service gives it, the same however often it is delivered.
+    pub sid: String,
+    /// The person's number.
+    pub from: String,
+    /// The practice's number.
+    pub to: String,
+    /// The words.
+    pub body: String,
 }
 
 impl TwilioSink {
@@ -170,6 +190,28 @@ impl TwilioSink {
         self.shared.state().faults.extend(faults);
     }
 
+    /// Behaves in this way from now on, wherever nothing is scripted.
+    pub fn behave(&self, habits: Habits, seed: u64) {
+        self.shared.state().temper = Temper::new(habits, seed);
+    }
+
+    /// Returns the messages kept, but for the first `known` of them.
+    pub fn accepted_after(&self, known: usize) -> Vec<Accepted> {
+        self.shared
+            .state()
+            .accepted
+            .iter()
+            .skip(known)
+            .cloned()
+            .collect()
+    }
+
+    /// Returns how often it was asked what became of a message: of the questions
+    /// about one number, those without a message in between are one.
+    pub fn questions(&self) -> u64 {
+        self.shared.state().questions
+    }
+
     /// Returns the messages kept, oldest first.
     pub fn accepted(&self) -> Vec<Accepted> {
         self.shared.state().accepted.iter().cloned().collect()
@@ -205,14 +247,24 @@ impl TwilioSink {
         to: &str,
         body: &str,
     ) -> io::Result<u16> {
-        let sid = format!("SM{:032x}", key(from, body));
+        let text = Text {
+            sid: format!("SM{:032x}", key(from, body)),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            body: body.to_owned(),
+        };
+        self.post_text(url, &text).await
+    }
+
+    /// Signs and posts a text under its own id; returns the HTTP status.
+    pub async fn post_text(&self, url: &str, text: &Text) -> io::Result<u16> {
         let parameters = [
             ("AccountSid", self.options().account_sid.as_str()),
-            ("Body", body),
-            ("From", from),
-            ("MessageSid", &sid),
+            ("Body", &text.body),
+            ("From", &text.from),
+            ("MessageSid", &text.sid),
             ("NumMedia", "0"),
-            ("To", to),
+            ("To", &text.to),
         ];
         post_form(url, &self.options().auth_token, &parameters).await
     }
@@ -260,6 +312,13 @@ impl State {
         }
     }
 
+    /// Counts a question about a number, once until it gets a message.
+    fn ask(&mut self, to: &str) {
+        if self.asked.insert(to.to_owned()) {
+            self.questions += 1;
+        }
+    }
+
     fn settle(&mut self, sid: &str, status: &str) -> Option<String> {
         let message = self.accepted.iter_mut().find(|held| held.sid == sid)?;
         status.clone_into(&mut message.status);
@@ -287,6 +346,18 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             status: "queued".into(),
         }
+    }
+
+    #[test]
+    fn questions_about_a_number_count_once_between_its_messages() {
+        let mut state = State::default();
+        for to in ["+13125550142", "+13125550142", "+13125550143"] {
+            state.ask(to);
+        }
+        assert_eq!(state.questions, 2);
+        state.asked.remove("+13125550142");
+        state.ask("+13125550142");
+        assert_eq!(state.questions, 3);
     }
 
     #[test]
