@@ -25,6 +25,7 @@ pub use claim::{Claimed, ClaimedMessage, ClaimedTimer, Lease};
 pub use commit::{Commit, Versioned, Write};
 pub use db::{Db, Durability, Options};
 pub use error::{CommitError, StoreError};
+pub use migrate::schema_digest;
 pub use once::Once;
 pub use reader::Reader;
 pub use seal::{SealError, SecretKey};

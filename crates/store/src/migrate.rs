@@ -87,6 +87,18 @@ fn script(db: &Db, migration: &Migration, checksum: &str) -> String {
     )
 }
 
+/// Names the schema that a new database gets: the same text, the same name.
+///
+/// Tests copy a migrated database instead of migrating one each, and must not
+/// copy one of another schema.
+pub fn schema_digest() -> String {
+    let mut digest = Sha256::new();
+    for migration in MIGRATIONS {
+        digest.update(checksum(migration));
+    }
+    hex(digest.finalize().get(..8).unwrap_or_default())
+}
+
 fn checksum(migration: &Migration) -> String {
     let digest = Sha256::new()
         .chain_update(migration.text)

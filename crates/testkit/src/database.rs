@@ -1,6 +1,7 @@
 //! A database for each test alone, on either engine, gone when the test ends.
 //!
-//! Only `tendon-store` may name a database driver, so PostgreSQL is spoken to
+//! A test with [`on_both_engines`](crate::on_both_engines) above it gets an
+//! [`Engine`] and runs twice. Only `tendon-store` may name a database driver, so PostgreSQL is spoken to
 //! through its own program `psql`, and what a test gets is a URL.
 //!
 //! ```
@@ -15,9 +16,14 @@
     reason = "a test whose database cannot be made must stop and say why"
 )]
 
+mod engine;
+mod template;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use engine::Engine;
 
 /// The variable that names a PostgreSQL server whose user may create databases.
 ///
@@ -61,22 +67,32 @@ impl TestDb {
     /// # Panics
     /// Where the variable is set but the database cannot be made.
     pub fn postgres(name: &str) -> Option<Self> {
-        let Ok(server) = std::env::var(POSTGRES_URL) else {
-            println!("SKIPPED: {POSTGRES_URL} is not set");
-            return None;
-        };
+        server().map(|server| Self::made(&server, name))
+    }
+
+    fn made(server: &str, name: &str) -> Self {
+        Self::on_server(server, name, "")
+    }
+
+    fn copied(server: &str, name: &str, template: &str) -> Self {
+        Self::on_server(server, name, &format!(" template {template}"))
+    }
+
+    fn on_server(server: &str, name: &str, like: &str) -> Self {
         let database = unique(name);
-        // A process number comes back one day, and a killed test leaves its database.
-        drop_database(&server, &database).unwrap_or_else(|error| panic!("{error}"));
-        psql(&server, &format!("create database {database}"))
-            .unwrap_or_else(|error| panic!("{error}"));
-        Some(Self {
-            url: with_database(&server, &database),
+        let statements = [
+            // A process number comes back one day, and a killed test leaves its database.
+            removal(&database),
+            format!("create database {database}{like}"),
+        ];
+        or_panic(psql(server, &statements));
+        Self {
+            url: with_database(server, &database),
             home: Home::Server {
-                url: server,
+                url: server.to_owned(),
                 database,
             },
-        })
+        }
     }
 
     /// Returns the URL as `TENDON_DATABASE_URL` takes it.
@@ -105,28 +121,57 @@ impl Drop for TestDb {
 }
 
 fn drop_database(server: &str, database: &str) -> Result<(), String> {
-    // Connections of a pool that still shuts down must not keep the database alive.
-    psql(
-        server,
-        &format!("drop database if exists {database} with (force)"),
-    )
+    psql(server, &[removal(database)])
 }
 
-/// Runs one statement by PostgreSQL's own client.
-fn psql(url: &str, statement: &str) -> Result<(), String> {
-    let output = Command::new("psql")
-        .args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"])
-        // Without this, a database that is not there yet is worth a notice each time.
-        .env("PGOPTIONS", "-c client_min_messages=warning")
-        .args(["--dbname", url, "--command", statement])
+fn removal(database: &str) -> String {
+    // Connections of a pool that still shuts down must not keep the database alive.
+    format!("drop database if exists {database} with (force)")
+}
+
+/// Returns the server that the tests may use, or says that a test is skipped.
+fn server() -> Option<String> {
+    let server = std::env::var(POSTGRES_URL).ok();
+    if server.is_none() {
+        println!("SKIPPED: {POSTGRES_URL} is not set");
+    }
+    server
+}
+
+#[track_caller]
+fn or_panic<T>(outcome: Result<T, String>) -> T {
+    outcome.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Runs statements by PostgreSQL's own client, each in a transaction of its own.
+fn psql(url: &str, statements: &[impl AsRef<str>]) -> Result<(), String> {
+    ask(url, statements).map(drop)
+}
+
+/// Runs statements and returns what they answered, unadorned.
+fn ask(url: &str, statements: &[impl AsRef<str>]) -> Result<String, String> {
+    let statements = statements.iter().map(AsRef::as_ref);
+    let output = psql_command(url)
+        .args(["--tuples-only", "--no-align"])
+        .args(statements.flat_map(|statement| ["--command", statement]))
         .stdin(Stdio::null())
         .output()
         .map_err(|error| format!("cannot run psql (Debian package postgresql-client): {error}"))?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("psql refused `{statement}`: {}", said.trim()))
+    Err(format!("psql: {}", said.trim()))
+}
+
+fn psql_command(url: &str) -> Command {
+    let mut command = Command::new("psql");
+    command
+        .args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"])
+        // Without this, a database that is not there yet is worth a notice each time.
+        .env("PGOPTIONS", "-c client_min_messages=warning")
+        .args(["--dbname", url]);
+    command
 }
 
 /// Puts another database into a URL, with its query kept.
@@ -161,42 +206,44 @@ fn unique(name: &str) -> String {
         .collect()
 }
 
-/// Makes two tests of one asynchronous function that takes a [`TestDb`].
-///
-/// The module gets the function's name, with the tests `on_sqlite` and
-/// `on_postgres`; the crate that uses this needs tokio with its macros.
-#[macro_export]
-macro_rules! on_both_engines {
-    ($($name:ident),+ $(,)?) => { $(
-        mod $name {
-            #[tokio::test]
-            async fn on_sqlite() {
-                let db = $crate::database::TestDb::sqlite(stringify!($name));
-                super::$name(db).await;
-            }
-
-            #[tokio::test]
-            async fn on_postgres() {
-                if let Some(db) = $crate::database::TestDb::postgres(stringify!($name)) {
-                    super::$name(db).await;
-                }
-            }
-        }
-    )+ };
-}
-
 #[cfg(test)]
 mod tests {
+    use crate::on_both_engines;
+
     use super::*;
 
-    async fn a_database_is_reachable_by_its_url(db: TestDb) {
+    #[on_both_engines]
+    fn a_database_is_reachable_by_its_url(engine: Engine) {
+        let db = engine.database();
         match db.file() {
-            Some(file) => tokio::fs::write(file, b"").await.unwrap(),
-            None => psql(db.url(), "create table visit (id bigint primary key)").unwrap(),
+            Some(file) => std::fs::write(file, b"").unwrap(),
+            None => psql(db.url(), &["create table visit (id bigint primary key)"]).unwrap(),
         }
     }
 
-    on_both_engines!(a_database_is_reachable_by_its_url);
+    #[on_both_engines]
+    async fn a_schema_is_made_once_and_copied(engine: Engine) {
+        let (schema, mut made) = (unique("schema"), 0);
+        let mut migrate = async |url: String| {
+            made += 1;
+            psql(&url, &["create table visit (id bigint primary key)"]).unwrap();
+        };
+        let one = engine.migrated(&schema, &mut migrate).await;
+        let other = engine.migrated(&schema, &mut migrate).await;
+        assert_ne!(one.url(), other.url());
+        let on_server: Vec<_> = [one, other]
+            .into_iter()
+            .filter(|db| db.file().is_none())
+            .collect();
+        // A file is migrated by whoever opens it.
+        assert_eq!(made, on_server.len() / 2);
+        for db in &on_server {
+            psql(db.url(), &["insert into visit values (1)"]).unwrap();
+        }
+        if let (Some(server), Some(_)) = (server(), on_server.first()) {
+            drop_database(&server, &format!("tendon_template_{schema}")).unwrap();
+        }
+    }
 
     #[test]
     fn a_sqlite_folder_goes_with_its_test() {
@@ -213,9 +260,9 @@ mod tests {
             return;
         };
         let url = db.url().to_owned();
-        psql(&url, "select 1").unwrap();
+        psql(&url, &["select 1"]).unwrap();
         drop(db);
-        let error = psql(&url, "select 1").unwrap_err();
+        let error = psql(&url, &["select 1"]).unwrap_err();
         assert!(error.contains("does not exist"), "{error}");
     }
 
@@ -224,7 +271,7 @@ mod tests {
         let Some(db) = TestDb::postgres("refused") else {
             return;
         };
-        let error = psql(db.url(), "select nothing_such").unwrap_err();
+        let error = psql(db.url(), &["select nothing_such"]).unwrap_err();
         assert!(error.contains("nothing_such"), "{error}");
     }
 

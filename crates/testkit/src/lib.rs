@@ -3,3 +3,9 @@
 pub mod carriers;
 pub mod clock;
 pub mod database;
+
+pub use tendon_testkit_macros::on_both_engines;
+
+#[cfg(test)]
+// What the attribute writes names this crate from outside.
+extern crate self as tendon_testkit;

@@ -285,10 +285,10 @@ fn is_cfg_test(attribute: &syn::Attribute) -> bool {
     condition == "test" || (condition.starts_with("all(test,"))
 }
 
-/// Tells `#[test]` and `#[tokio::test]`.
+/// Tells `#[test]`, `#[tokio::test]` and `#[on_both_engines]`.
 fn is_test(attribute: &syn::Attribute) -> bool {
     let last = attribute.path().segments.last();
-    last.is_some_and(|segment| segment.ident == "test")
+    last.is_some_and(|segment| segment.ident == "test" || segment.ident == "on_both_engines")
 }
 
 #[cfg(test)]
@@ -317,7 +317,8 @@ mod tests {
     fn what_only_tests_see_is_marked() {
         let facts = facts(
             "fn a() { x(); }\n#[cfg(test)]\nmod tests { fn b() { y(); } }\n\
-             #[tokio::test]\nasync fn c() { z(); }\n#[cfg(not(test))]\nfn d() { w(); }\n",
+             #[tokio::test]\nasync fn c() { z(); }\n#[cfg(not(test))]\nfn d() { w(); }\n\
+             #[on_both_engines]\nfn e(engine: Engine) { v(); }\n",
         );
         let calls: Vec<_> = facts
             .calls
@@ -326,7 +327,13 @@ mod tests {
             .collect();
         assert_eq!(
             calls,
-            [("x", false), ("y", true), ("z", true), ("w", false)]
+            [
+                ("x", false),
+                ("y", true),
+                ("z", true),
+                ("w", false),
+                ("v", true)
+            ]
         );
         let all = Facts::of("fn a() { x(); }", true).unwrap();
         assert!(all.calls[0].in_test);

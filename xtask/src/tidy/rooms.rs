@@ -7,7 +7,7 @@ use super::finding::{Finding, Rule};
 use super::tree::{SourceFile, Tree};
 
 /// What each room may import of ours. A room that is not listed may not exist.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("care", &[]),
     ("journey", &["care"]),
     ("channel", &["care"]),
@@ -30,7 +30,12 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "simulate",
         ],
     ),
-    ("testkit", &["care", "channel", "exchange"]),
+    ("testkit-macros", &[]),
+    (
+        "testkit",
+        &["care", "channel", "exchange", "testkit-macros"],
+    ),
+    ("testpractice", &["care", "store", "desk", "testkit"]),
     ("xtask", &[]),
 ];
 

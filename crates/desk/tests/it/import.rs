@@ -11,7 +11,7 @@ use tendon_desk::import::{Arrival, ImportOptions, ImportReport, News, read_fhir,
 use tendon_exchange::source::{FHIR, HL7, walk};
 use tendon_exchange::{Position, Problem, fhir, hl7};
 use tendon_store::digest_tables;
-use tendon_testkit::database::TestDb;
+use tendon_testkit::database::Engine;
 use tendon_testkit::on_both_engines;
 
 use crate::world::World;
@@ -222,8 +222,9 @@ fn a_busy_schedule() -> Vec<String> {
     ]
 }
 
-async fn an_import_sends_nothing_and_plans_what_lies_ahead(db: TestDb) {
-    let world = World::on(db, NOW).await;
+#[on_both_engines]
+async fn an_import_sends_nothing_and_plans_what_lies_ahead(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     let told = import_hl7(&world, &a_busy_schedule()).await;
     assert_eq!(told.of("appointment"), [6, 0, 0, 0], "{:?}", told.words());
     assert_eq!(
@@ -257,8 +258,9 @@ async fn an_import_sends_nothing_and_plans_what_lies_ahead(db: TestDb) {
     insta::assert_snapshot!("busy_schedule", world.story());
 }
 
-async fn the_same_files_again_change_nothing(db: TestDb) {
-    let world = World::on(db, NOW).await;
+#[on_both_engines]
+async fn the_same_files_again_change_nothing(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     let files = || {
         let mut files = a_busy_schedule();
         files.push(message(
@@ -286,8 +288,9 @@ async fn the_same_files_again_change_nothing(db: TestDb) {
     assert_eq!(digest_tables(world.desk.db()).await.unwrap(), before);
 }
 
-async fn a_moved_visit_takes_its_reminder_along(db: TestDb) {
-    let world = World::on(db, NOW).await;
+#[on_both_engines]
+async fn a_moved_visit_takes_its_reminder_along(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     import_hl7(&world, &a_busy_schedule()).await;
     world.run_until("2026-11-20T12:00").await;
     let moved = visit(
@@ -310,12 +313,6 @@ async fn a_moved_visit_takes_its_reminder_along(db: TestDb) {
     world.run_until("2026-12-01T12:00").await;
     insta::assert_snapshot!("moved_by_feed", world.story());
 }
-
-on_both_engines!(
-    an_import_sends_nothing_and_plans_what_lies_ahead,
-    the_same_files_again_change_nothing,
-    a_moved_visit_takes_its_reminder_along,
-);
 
 const BO: &str = r#"{"resourceType":"Patient","id":"bo","identifier":[{"system":"EHR","value":"8","type":{"coding":[{"code":"MR"}]}}],"name":[{"family":"Chen","given":["Bo"]}],"birthDate":"1970-05-05","telecom":[{"system":"phone","value":"312-555-0199","use":"mobile"}]}"#;
 
@@ -344,11 +341,11 @@ fn export() -> Vec<String> {
     ]
 }
 
-#[tokio::test]
-async fn the_order_of_arrival_does_not_matter() {
+#[on_both_engines]
+async fn the_order_of_arrival_does_not_matter(engine: Engine) {
     let mut drawn = Vec::new();
     for turn in 0..7 {
-        let world = World::open("order", NOW).await;
+        let world = World::open(engine, NOW).await;
         let mut export = export();
         export.rotate_left(turn);
         if turn % 2 == 1 {
@@ -381,8 +378,9 @@ async fn the_order_of_arrival_does_not_matter() {
     assert!(drawn.iter().all(|other| *other == drawn[0]));
 }
 
-async fn what_comes_too_early_waits_over_runs(db: TestDb) {
-    let world = World::on(db, NOW).await;
+#[on_both_engines]
+async fn what_comes_too_early_waits_over_runs(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     let early = import_fhir(&world, &[encounter("e1", "2026-10-13"), observation("o1")]).await;
     assert_eq!(
         (early.of("appointment"), early.of("document")),
@@ -424,8 +422,9 @@ async fn what_comes_too_early_waits_over_runs(db: TestDb) {
     );
 }
 
-async fn what_does_not_fit_into_memory_waits_in_the_database(db: TestDb) {
-    let world = World::on(db, NOW).await;
+#[on_both_engines]
+async fn what_does_not_fit_into_memory_waits_in_the_database(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     let mut export: Vec<String> = (0..300).map(|n| observation(&format!("o{n}"))).collect();
     export.push(BO.to_owned());
     let file = export.join("\n");
@@ -452,8 +451,9 @@ async fn what_does_not_fit_into_memory_waits_in_the_database(db: TestDb) {
     assert!(!reader.is_anything_parked().await.unwrap());
 }
 
-async fn a_crash_leaves_whole_commits_and_running_again_completes_them(db: TestDb) {
-    let world = World::on(db, NOW).await;
+#[on_both_engines]
+async fn a_crash_leaves_whole_commits_and_running_again_completes_them(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     let count: u64 = 400;
     let messages: Vec<String> = (0..count).flat_map(somebody).collect();
     let (stop, stopped) = tokio::sync::oneshot::channel();
@@ -505,12 +505,6 @@ fn somebody(n: u64) -> [String; 2] {
     [own(message("ADT^A04", "20261001080000", ANA)), own(booked)]
 }
 
-on_both_engines!(
-    what_comes_too_early_waits_over_runs,
-    what_does_not_fit_into_memory_waits_in_the_database,
-    a_crash_leaves_whole_commits_and_running_again_completes_them,
-);
-
 fn shared(path: &str) -> Option<std::path::PathBuf> {
     let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../../shared/data")
@@ -536,12 +530,12 @@ async fn twice(world: &World, arrivals: impl Fn() -> Vec<Arrival>) -> [ImportRep
     reports.try_into().unwrap()
 }
 
-#[tokio::test]
-async fn the_synthetic_practice_comes_in_whole_and_once() {
+#[on_both_engines]
+async fn the_synthetic_practice_comes_in_whole_and_once(engine: Engine) {
     let Some(data) = shared("fhir_synthea_bundles") else {
         return;
     };
-    let world = World::open("synthea", NOW).await;
+    let world = World::open(engine, NOW).await;
     let [first, second] = twice(&world, || read_fhir(walk([&data], FHIR).0).collect()).await;
     assert_eq!(first.of("patient").created, 121);
     let total = second.total();
@@ -552,22 +546,22 @@ async fn the_synthetic_practice_comes_in_whole_and_once() {
     );
 }
 
-#[tokio::test]
-async fn every_message_of_the_collection_becomes_values_or_problems() {
+#[on_both_engines]
+async fn every_message_of_the_collection_becomes_values_or_problems(engine: Engine) {
     let Some(data) = shared("hl7v2") else { return };
-    let world = World::open("hl7", NOW).await;
+    let world = World::open(engine, NOW).await;
     let [first, second] = twice(&world, || read_hl7(walk([&data], HL7).0).collect()).await;
     assert!(first.of("patient").created > 50, "{first:?}");
     assert_eq!(second.total().created, 0, "{second:?}");
     assert_eq!(second.total().updated, 0, "{second:?}");
 }
 
-#[tokio::test]
-async fn broken_resources_become_values_or_problems() {
+#[on_both_engines]
+async fn broken_resources_become_values_or_problems(engine: Engine) {
     let Some(data) = shared("fhir_edge_cases") else {
         return;
     };
-    let world = World::open("edges", NOW).await;
+    let world = World::open(engine, NOW).await;
     let [first, second] = twice(&world, || read_fhir(walk([&data], FHIR).0).collect()).await;
     assert!(
         first.total().created > 10 && first.problems > 10,

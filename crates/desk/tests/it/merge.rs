@@ -7,7 +7,7 @@ use tendon_care::patient::{Life, Patient};
 use tendon_care::purpose::Purpose;
 use tendon_desk::DeskError;
 use tendon_store::Versioned;
-use tendon_testkit::database::TestDb;
+use tendon_testkit::database::Engine;
 use tendon_testkit::on_both_engines;
 
 use crate::import::{ANA, import_hl7, message, patient_of, visit, visits_of};
@@ -111,8 +111,9 @@ async fn two_records(world: &World) -> (PatientId, PatientId) {
     )
 }
 
-async fn a_merge_is_taken_back_to_the_letter(db: TestDb) {
-    let world = World::on(db, NOW).await;
+#[on_both_engines]
+async fn a_merge_is_taken_back_to_the_letter(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     let (ana, again) = two_records(&world).await;
     // One text has been sent and answered on each side.
     world.run_until("2026-11-23T12:00").await;
@@ -149,8 +150,9 @@ async fn a_merge_is_taken_back_to_the_letter(db: TestDb) {
     assert!(matches!(twice, Err(DeskError::Stale(_))), "{twice:?}");
 }
 
-async fn a_merge_told_by_a_feed_is_followed_ever_after(db: TestDb) {
-    let world = World::on(db, NOW).await;
+#[on_both_engines]
+async fn a_merge_told_by_a_feed_is_followed_ever_after(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     let (ana, again) = two_records(&world).await;
     let a40 = |survivor: &str, retired: &str, sent: &str| {
         let pid = ANA.replace("|7^^^EHR", &format!("|{survivor}^^^EHR"));
@@ -203,14 +205,9 @@ async fn a_merge_told_by_a_feed_is_followed_ever_after(db: TestDb) {
     assert!(matches!(circle, Err(DeskError::Stale(_))), "{circle:?}");
 }
 
-on_both_engines!(
-    a_merge_is_taken_back_to_the_letter,
-    a_merge_told_by_a_feed_is_followed_ever_after,
-);
-
-#[tokio::test]
-async fn after_a_merge_the_journeys_of_both_go_on_about_one() {
-    let world = World::open("merge-journeys", NOW).await;
+#[on_both_engines]
+async fn after_a_merge_the_journeys_of_both_go_on_about_one(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     let (ana, again) = two_records(&world).await;
     world.desk.merge(&world.access, ana, again).await.unwrap();
     world.run_until("2026-11-28T12:00").await;
@@ -224,9 +221,9 @@ async fn after_a_merge_the_journeys_of_both_go_on_about_one() {
     );
 }
 
-#[tokio::test]
-async fn the_stricter_consent_wins_and_comes_apart_again() {
-    let world = World::open("merge-consent", NOW).await;
+#[on_both_engines]
+async fn the_stricter_consent_wins_and_comes_apart_again(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     let (ana, again) = two_records(&world).await;
     world.run_until("2026-11-23T12:00").await;
     let allowed = async |patient: PatientId| {
@@ -270,9 +267,9 @@ async fn the_stricter_consent_wins_and_comes_apart_again() {
     );
 }
 
-#[tokio::test]
-async fn a_merge_with_the_dead_stops_everything() {
-    let world = World::open("merge-death", NOW).await;
+#[on_both_engines]
+async fn a_merge_with_the_dead_stops_everything(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     let (ana, again) = two_records(&world).await;
     let dead = format!("{}{}20261102|Y", other(ANA), "|".repeat(16));
     import_hl7(&world, &[message("ADT^A31", "20261102090000", &dead)]).await;
@@ -291,10 +288,10 @@ async fn a_merge_with_the_dead_stops_everything() {
     ));
 }
 
-#[tokio::test]
-async fn who_may_not_merge_and_what_is_not_there_is_refused() {
+#[on_both_engines]
+async fn who_may_not_merge_and_what_is_not_there_is_refused(engine: Engine) {
     use tendon_care::access::{Access, Actor, PurposeOfUse, Role, Scope};
-    let world = World::open("merge-refused", NOW).await;
+    let world = World::open(engine, NOW).await;
     let (ana, again) = two_records(&world).await;
     let clerk = Access {
         practice: world.access.practice,
@@ -317,9 +314,9 @@ async fn who_may_not_merge_and_what_is_not_there_is_refused() {
     assert!(matches!(missing, Err(DeskError::NotFound("merge"))));
 }
 
-#[tokio::test]
-async fn a_survivor_that_was_merged_again_parts_last() {
-    let world = World::open("merge-chain", NOW).await;
+#[on_both_engines]
+async fn a_survivor_that_was_merged_again_parts_last(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     let (ana, again) = two_records(&world).await;
     let third = message(
         "ADT^A04",

@@ -16,13 +16,15 @@ use tendon_desk::{
     DeskError, Draft, Foreseen, MessageAct, NewUser, OwnWords, PlannedAct, PlannedKey, PlannedLine,
     PlannedWhat, Posted, Resolution, TaskAct, VisitAct, WordsSaved,
 };
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
 
 use crate::world::{World, at};
 
 const PHONE: &str = "312-555-0142";
 
-async fn world(name: &str) -> (World, PatientId) {
-    let world = World::open(name, "2026-11-02T10:00").await;
+async fn world(engine: Engine) -> (World, PatientId) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let ana = world.patient("Ana", PHONE).await;
     (world, ana)
 }
@@ -57,9 +59,9 @@ fn field(error: &DeskError) -> &'static str {
     }
 }
 
-#[tokio::test]
-async fn staff_write_and_the_clinic_signs() {
-    let (world, ana) = world("write").await;
+#[on_both_engines]
+async fn staff_write_and_the_clinic_signs(engine: Engine) {
+    let (world, ana) = world(engine).await;
     queued(&world, ana, &text("Your parking permit is at the desk.")).await;
     world.drain().await;
     assert_eq!(
@@ -68,9 +70,9 @@ async fn staff_write_and_the_clinic_signs() {
     );
 }
 
-#[tokio::test]
-async fn advice_can_be_overruled_and_firm_findings_cannot() {
-    let (world, ana) = world("advice").await;
+#[on_both_engines]
+async fn advice_can_be_overruled_and_firm_findings_cannot(engine: Engine) {
+    let (world, ana) = world(engine).await;
     let knee = text("Please bring your knee brace.");
     let refused = world
         .desk
@@ -112,9 +114,9 @@ async fn advice_can_be_overruled_and_firm_findings_cannot() {
     assert!(measured.must_change && measured.parts > 3);
 }
 
-#[tokio::test]
-async fn what_makes_no_message_is_refused_by_field() {
-    let (world, ana) = world("refuse-draft").await;
+#[on_both_engines]
+async fn what_makes_no_message_is_refused_by_field(engine: Engine) {
+    let (world, ana) = world(engine).await;
     let soon = world.desk.now() - SignedDuration::from_secs(1);
     let bad = [
         ("words", text("  ")),
@@ -166,9 +168,9 @@ async fn what_makes_no_message_is_refused_by_field() {
     assert!(matches!(denied, Err(DeskError::Denied(_))));
 }
 
-#[tokio::test]
-async fn the_gates_answer_is_foreseen_when_staff_write() {
-    let (world, ana) = world("foreseen").await;
+#[on_both_engines]
+async fn the_gates_answer_is_foreseen_when_staff_write(engine: Engine) {
+    let (world, ana) = world(engine).await;
     world.run_until("2026-11-02T22:30").await;
     let posted = world
         .desk
@@ -183,17 +185,17 @@ async fn the_gates_answer_is_foreseen_when_staff_write() {
     };
     assert_eq!(reason, Reason::QuietHours);
     world.run_until("2026-11-03T12:00").await;
-    let sent = world.carrier.sent.lock().unwrap().last().unwrap().clone();
+    let sent = world.carrier.sent().pop().unwrap();
     assert_eq!(
-        (sent.0, sent.1.message),
+        (sent.at, sent.message),
         (until, message),
         "it leaves when the page said"
     );
 }
 
-#[tokio::test]
-async fn an_answer_ends_the_waiting_and_is_not_stopped_by_a_pause() {
-    let (world, ana) = world("answer").await;
+#[on_both_engines]
+async fn an_answer_ends_the_waiting_and_is_not_stopped_by_a_pause(engine: Engine) {
+    let (world, ana) = world(engine).await;
     world.text(PHONE, "Can I bring my dog?").await;
     let threads = world.reader().threads_waiting(10).await.unwrap();
     assert_eq!(threads.len(), 1);
@@ -227,9 +229,9 @@ async fn an_answer_ends_the_waiting_and_is_not_stopped_by_a_pause() {
     assert_eq!(open().await, 0);
 }
 
-#[tokio::test]
-async fn a_waiting_message_is_held_moved_sent_and_skipped_with_who_decided() {
-    let (world, ana) = world("acts").await;
+#[on_both_engines]
+async fn a_waiting_message_is_held_moved_sent_and_skipped_with_who_decided(engine: Engine) {
+    let (world, ana) = world(engine).await;
     let user = UserId::from_parts(world.desk.now(), [8; 10]);
     let staff = world.access_of(user, Role::FrontDesk);
     let later = Draft {
@@ -254,13 +256,15 @@ async fn a_waiting_message_is_held_moved_sent_and_skipped_with_who_decided() {
             .await;
         assert_eq!(field(&refused.unwrap_err()), "at");
     }
+    world.run_until("2026-11-04T12:10").await;
     desk.on_message(&staff, one, MessageAct::SendNow)
         .await
         .unwrap();
+    world.wait_for(SignedDuration::from_mins(1));
     world.drain().await;
     assert_eq!(
         world.story(),
-        "Nov  4 12:00 Riverside PT: We have your form.\n"
+        "Nov  4 12:11 Riverside PT: We have your form.\n"
     );
     let decisions = world.reader().decisions(one).await.unwrap();
     let told: Vec<_> = decisions
@@ -287,14 +291,14 @@ async fn a_waiting_message_is_held_moved_sent_and_skipped_with_who_decided() {
     assert_eq!(world.state_of(two).await, "dropped");
 }
 
-#[tokio::test]
-async fn a_person_settles_what_nobody_knew() {
+#[on_both_engines]
+async fn a_person_settles_what_nobody_knew(engine: Engine) {
     for (resolution, copies) in [(Resolution::WasSent, 1), (Resolution::SendAgain, 2)] {
-        let (world, ana) = world("parked").await;
+        let (world, ana) = world(engine).await;
         let lost = Outcome::Unknown {
             why: Unsure::ConnectionLost,
         };
-        world.carrier.answers.lock().unwrap().push(lost);
+        world.carrier.answer_next(lost);
         let message = queued(&world, ana, &text("Your form is here.")).await;
         world.run_until("2026-11-02T12:00").await;
         assert_eq!(world.state_of(message).await, "parked");
@@ -305,7 +309,7 @@ async fn a_person_settles_what_nobody_knew() {
             .unwrap();
         world.drain().await;
         assert_eq!(world.state_of(message).await, "sent");
-        assert_eq!(world.carrier.sent.lock().unwrap().len(), copies);
+        assert_eq!(world.carrier.sent().len(), copies);
         let tasks = world.reader().tasks_of(ana).await.unwrap();
         assert!(tasks.iter().all(|task| task.state != TaskState::Open));
         let twice = world
@@ -324,9 +328,9 @@ async fn ahead(world: &World, patient: PatientId) -> Vec<PlannedLine> {
         .unwrap()
 }
 
-#[tokio::test]
-async fn what_the_page_promises_is_what_leaves() {
-    let (world, ana) = world("promised").await;
+#[on_both_engines]
+async fn what_the_page_promises_is_what_leaves(engine: Engine) {
+    let (world, ana) = world(engine).await;
     world.book_evaluation(ana, "2026-11-24T07:30").await;
     world.book(ana, "2026-11-26T09:00").await;
     let promised: Vec<_> = ahead(&world, ana)
@@ -339,22 +343,21 @@ async fn what_the_page_promises_is_what_leaves() {
     assert!(promised.len() >= 3, "{promised:?}");
     world.run_until("2026-11-26T08:59").await;
     let mut left = Vec::new();
-    let sent = world.carrier.sent.lock().unwrap().clone();
-    for (at, outgoing) in sent {
+    for outgoing in world.carrier.sent() {
         let row = world
             .reader()
             .message(outgoing.message)
             .await
             .unwrap()
             .unwrap();
-        left.push((at, row.value.template.unwrap()));
+        left.push((outgoing.at, row.value.template.unwrap()));
     }
     assert_eq!(promised, left);
 }
 
-#[tokio::test]
-async fn steps_ahead_can_be_skipped_moved_and_done_now() {
-    let (world, ana) = world("orders").await;
+#[on_both_engines]
+async fn steps_ahead_can_be_skipped_moved_and_done_now(engine: Engine) {
+    let (world, ana) = world(engine).await;
     world.book_evaluation(ana, "2026-11-24T08:40").await;
     let lines = ahead(&world, ana).await;
     assert!(lines.iter().all(|line| !line.words.is_empty()), "{lines:?}");
@@ -375,16 +378,12 @@ async fn steps_ahead_can_be_skipped_moved_and_done_now() {
     let moved = moved.iter().find(|line| line.key == second).unwrap();
     assert_eq!(moved.leaves_at, to);
     world.run_until("2026-11-20T10:59").await;
-    assert_eq!(
-        world.carrier.sent.lock().unwrap().len(),
-        0,
-        "the first was skipped"
-    );
+    assert_eq!(world.carrier.sent().len(), 0, "the first was skipped");
     act(&second, PlannedAct::Now).await.unwrap();
     world.drain().await;
-    assert_eq!(world.carrier.sent.lock().unwrap().len(), 1);
+    assert_eq!(world.carrier.sent().len(), 1);
     world.run_until("2026-11-20T12:00").await;
-    assert_eq!(world.carrier.sent.lock().unwrap().len(), 1, "done once");
+    assert_eq!(world.carrier.sent().len(), 1, "done once");
     let late = act(&second, PlannedAct::Skip).await;
     assert!(matches!(late, Err(DeskError::Stale(_))), "{late:?}");
     let unknown = PlannedKey::Step {
@@ -395,9 +394,9 @@ async fn steps_ahead_can_be_skipped_moved_and_done_now() {
     assert!(matches!(unknown, Err(DeskError::NotFound("step"))));
 }
 
-#[tokio::test]
-async fn a_waiting_message_stands_ahead_until_it_is_skipped() {
-    let (world, ana) = world("waiting-ahead").await;
+#[on_both_engines]
+async fn a_waiting_message_stands_ahead_until_it_is_skipped(engine: Engine) {
+    let (world, ana) = world(engine).await;
     let later = Draft {
         send_at: Some(at("2026-11-04T22:30")),
         ..text("We have your form.")
@@ -425,9 +424,9 @@ async fn a_waiting_message_stands_ahead_until_it_is_skipped() {
     assert!(matches!(denied, Err(DeskError::Denied(_))));
 }
 
-#[tokio::test]
-async fn tasks_are_taken_done_and_opened_again() {
-    let (world, ana) = world("tasks").await;
+#[on_both_engines]
+async fn tasks_are_taken_done_and_opened_again(engine: Engine) {
+    let (world, ana) = world(engine).await;
     let visit = world.book(ana, "2026-11-24T08:40").await;
     world
         .desk
@@ -476,9 +475,9 @@ async fn tasks_are_taken_done_and_opened_again() {
     assert_eq!(field(&by_machine.unwrap_err()), "owner");
 }
 
-#[tokio::test]
-async fn a_journey_that_is_off_takes_nobody_new() {
-    let (world, ana) = world("switch").await;
+#[on_both_engines]
+async fn a_journey_that_is_off_takes_nobody_new(engine: Engine) {
+    let (world, ana) = world(engine).await;
     world
         .desk
         .switch_journey(&world.access, "visit-reminder", false)
@@ -500,9 +499,9 @@ async fn a_journey_that_is_off_takes_nobody_new() {
     assert!(matches!(unknown, Err(DeskError::NotFound("journey"))));
 }
 
-#[tokio::test]
-async fn own_words_are_checked_versioned_and_used() {
-    let (world, ana) = world("words").await;
+#[on_both_engines]
+async fn own_words_are_checked_versioned_and_used(engine: Engine) {
+    let (world, ana) = world(engine).await;
     let own = |source: &str, seen| OwnWords {
         name: "visit-reminder-1-day".into(),
         language: Language::English,
@@ -533,9 +532,9 @@ async fn own_words_are_checked_versioned_and_used() {
     );
 }
 
-#[tokio::test]
-async fn a_name_on_every_lock_screen_tells_nothing() {
-    let (world, _) = world("practice").await;
+#[on_both_engines]
+async fn a_name_on_every_lock_screen_tells_nothing(engine: Engine) {
+    let (world, _) = world(engine).await;
     let mut practice = world.reader().practice().await.unwrap().unwrap();
     practice.name = "Riverside Pelvic Health".into();
     let refused = world

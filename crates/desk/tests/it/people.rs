@@ -16,13 +16,15 @@ use tendon_care::touchpoint::Via;
 use tendon_desk::{
     DeskError, Given, NewContact, NewProxy, PatientEdit, Proof, ProxyAct, TakenBack, VisitAct,
 };
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
 
 use crate::world::World;
 
 const PHONE: &str = "312-555-0142";
 
-async fn world(name: &str) -> (World, PatientId) {
-    let world = World::open(name, "2026-11-02T10:00").await;
+async fn world(engine: Engine) -> (World, PatientId) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let ana = world.patient("Ana", PHONE).await;
     (world, ana)
 }
@@ -52,9 +54,9 @@ fn mobile(number: &str, owner: Owner) -> NewContact {
     }
 }
 
-#[tokio::test]
-async fn a_record_is_changed_field_by_field_and_nonsense_is_named() {
-    let (world, ana) = world("edit").await;
+#[on_both_engines]
+async fn a_record_is_changed_field_by_field_and_nonsense_is_named(engine: Engine) {
+    let (world, ana) = world(engine).await;
     let desk = &world.desk;
     let edit = PatientEdit {
         name: Some(PersonName::parse("Morales-Ruiz", "Ana").unwrap()),
@@ -134,9 +136,9 @@ async fn a_record_is_changed_field_by_field_and_nonsense_is_named() {
     assert!(matches!(denied, Err(DeskError::Denied(_))));
 }
 
-#[tokio::test]
-async fn addresses_are_added_preferred_verified_and_removed() {
-    let (world, ana) = world("contacts").await;
+#[on_both_engines]
+async fn addresses_are_added_preferred_verified_and_removed(engine: Engine) {
+    let (world, ana) = world(engine).await;
     let desk = &world.desk;
     let ben = world.patient("Ben", "312-555-0143").await;
     let new = mobile("312-555-0143", Owner::Patient);
@@ -165,9 +167,9 @@ async fn addresses_are_added_preferred_verified_and_removed() {
     assert!(matches!(gone, Err(DeskError::NotFound("contact"))));
 }
 
-#[tokio::test]
-async fn consent_that_staff_write_down_counts_at_once() {
-    let (world, ana) = world("consent").await;
+#[on_both_engines]
+async fn consent_that_staff_write_down_counts_at_once(engine: Engine) {
+    let (world, ana) = world(engine).await;
     let desk = &world.desk;
     let point = world.reader().contact_points(ana).await.unwrap()[0].id;
     world.book(ana, "2026-11-24T08:40").await;
@@ -236,9 +238,9 @@ async fn consent_that_staff_write_down_counts_at_once() {
     assert_eq!(field(&refused), "purposes");
 }
 
-#[tokio::test]
-async fn a_death_ends_everything_in_one_commit_and_a_mistake_can_be_mended() {
-    let (world, ana) = world("death").await;
+#[on_both_engines]
+async fn a_death_ends_everything_in_one_commit_and_a_mistake_can_be_mended(engine: Engine) {
+    let (world, ana) = world(engine).await;
     let desk = &world.desk;
     let visit = world.book(ana, "2026-11-24T08:40").await;
     desk.on_visit(&world.access, visit, VisitAct::AskToMove, Via::Staff)
@@ -274,9 +276,9 @@ async fn a_death_ends_everything_in_one_commit_and_a_mistake_can_be_mended() {
     assert!(world.story().contains("Mon Dec 28"), "{}", world.story());
 }
 
-#[tokio::test]
-async fn a_pause_drops_what_is_automatic_until_it_ends() {
-    let (world, ana) = world("pause").await;
+#[on_both_engines]
+async fn a_pause_drops_what_is_automatic_until_it_ends(engine: Engine) {
+    let (world, ana) = world(engine).await;
     world.book(ana, "2026-11-24T08:40").await;
     world.desk.pause(&world.access, ana, true).await.unwrap();
     world.desk.pause(&world.access, ana, true).await.unwrap();
@@ -288,9 +290,9 @@ async fn a_pause_drops_what_is_automatic_until_it_ends() {
     assert!(world.story().contains("Fri Nov 27"), "{}", world.story());
 }
 
-#[tokio::test]
-async fn a_forbidden_contact_beats_everything() {
-    let (world, ana) = world("proxy").await;
+#[on_both_engines]
+async fn a_forbidden_contact_beats_everything(engine: Engine) {
+    let (world, ana) = world(engine).await;
     let desk = &world.desk;
     let new = NewProxy {
         name: PersonName::parse("Morales", "Rosa").unwrap(),
@@ -320,9 +322,9 @@ async fn a_forbidden_contact_beats_everything() {
     );
 }
 
-#[tokio::test]
-async fn at_eighteen_a_childs_representative_is_suspended_and_an_adults_stays() {
-    let (world, child) = world("birthday").await;
+#[on_both_engines]
+async fn at_eighteen_a_childs_representative_is_suspended_and_an_adults_stays(engine: Engine) {
+    let (world, child) = world(engine).await;
     let adult = world.patient("Ben", "312-555-0143").await;
     let desk = &world.desk;
     let born = PatientEdit {

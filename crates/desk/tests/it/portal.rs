@@ -13,6 +13,8 @@ use tendon_care::touchpoint::Via;
 use tendon_desk::{
     Checked, DeskError, Draft, PortalError, Posted, VERIFIED_LIFE, VisitAct, VisitStanding, Wanted,
 };
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
 
 use crate::world::{World, at};
 
@@ -27,8 +29,8 @@ struct Linked {
 }
 
 /// A reminder with a link has gone out three weeks before a first visit.
-async fn linked(name: &str) -> Linked {
-    let world = World::open(name, "2026-11-02T10:00").await;
+async fn linked(engine: Engine) -> Linked {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let ana = world.patient("Ana", PHONE).await;
     let visit = world.book_evaluation(ana, "2026-11-24T08:40").await;
     world.run_until("2026-11-03T12:00").await;
@@ -62,9 +64,9 @@ impl Linked {
     }
 }
 
-#[tokio::test]
-async fn nothing_of_the_visit_shows_before_the_birthday() {
-    let linked = linked("portal-before").await;
+#[on_both_engines]
+async fn nothing_of_the_visit_shows_before_the_birthday(engine: Engine) {
+    let linked = linked(engine).await;
     let desk = &linked.world.desk;
     let greeting = desk.open_link(&linked.token).await.unwrap();
     assert_eq!(greeting.clinic, "Riverside PT");
@@ -98,9 +100,9 @@ async fn nothing_of_the_visit_shows_before_the_birthday() {
     assert!(matches!(late, Err(PortalError::NotVerified)));
 }
 
-#[tokio::test]
-async fn who_opens_a_link_has_proved_the_address() {
-    let linked = linked("portal-proof").await;
+#[on_both_engines]
+async fn who_opens_a_link_has_proved_the_address(engine: Engine) {
+    let linked = linked(engine).await;
     linked.verify().await;
     let points = linked
         .world
@@ -111,9 +113,9 @@ async fn who_opens_a_link_has_proved_the_address() {
     assert!(matches!(points[0].standing, Standing::Verified { .. }));
 }
 
-#[tokio::test]
-async fn five_wrong_birthdays_kill_the_link_however_fast_they_come() {
-    let linked = linked("portal-guess").await;
+#[on_both_engines]
+async fn five_wrong_birthdays_kill_the_link_however_fast_they_come(engine: Engine) {
+    let linked = linked(engine).await;
     let mut tries = tokio::task::JoinSet::new();
     for year in 1950..1970 {
         let (desk, token) = (linked.world.desk.clone(), linked.token.clone());
@@ -135,9 +137,9 @@ async fn five_wrong_birthdays_kill_the_link_however_fast_they_come() {
     ));
 }
 
-#[tokio::test]
-async fn a_right_birthday_forgets_the_wrong_ones() {
-    let linked = linked("portal-forget").await;
+#[on_both_engines]
+async fn a_right_birthday_forgets_the_wrong_ones(engine: Engine) {
+    let linked = linked(engine).await;
     let desk = &linked.world.desk;
     for left in [4, 3, 2, 1] {
         let wrong = desk
@@ -151,9 +153,9 @@ async fn a_right_birthday_forgets_the_wrong_ones() {
     assert_eq!(greeting.tries_left, 5);
 }
 
-#[tokio::test]
-async fn a_link_ends_with_its_time_and_a_fresh_one_goes_to_the_same_address() {
-    let linked = linked("portal-renew").await;
+#[on_both_engines]
+async fn a_link_ends_with_its_time_and_a_fresh_one_goes_to_the_same_address(engine: Engine) {
+    let linked = linked(engine).await;
     let desk = &linked.world.desk;
     assert!(matches!(
         desk.open_link("nonsense").await,
@@ -168,12 +170,12 @@ async fn a_link_ends_with_its_time_and_a_fresh_one_goes_to_the_same_address() {
         desk.open_link(&linked.token).await,
         Err(PortalError::Expired)
     ));
-    let before = linked.world.carrier.sent.lock().unwrap().len();
+    let before = linked.world.carrier.sent().len();
     for _ in 0..3 {
         desk.renew_link(&linked.token).await.unwrap();
         linked.world.drain().await;
     }
-    let sent = linked.world.carrier.sent.lock().unwrap().len();
+    let sent = linked.world.carrier.sent().len();
     assert_eq!(sent, before + 1, "tapping again sends nothing more");
     let fresh = linked.world.last_link();
     assert_ne!(fresh, linked.token);
@@ -185,9 +187,9 @@ async fn a_link_ends_with_its_time_and_a_fresh_one_goes_to_the_same_address() {
     ));
 }
 
-#[tokio::test]
-async fn a_patient_confirms_asks_to_move_and_calls_off() {
-    let linked = linked("portal-acts").await;
+#[on_both_engines]
+async fn a_patient_confirms_asks_to_move_and_calls_off(engine: Engine) {
+    let linked = linked(engine).await;
     linked.verify().await;
     linked.act(VisitAct::Confirm).await.unwrap();
     assert_eq!(linked.standing().await, VisitStanding::Confirmed);
@@ -207,9 +209,9 @@ async fn a_patient_confirms_asks_to_move_and_calls_off() {
     );
 }
 
-#[tokio::test]
-async fn a_patient_does_not_do_what_is_staffs_to_do() {
-    let linked = linked("portal-staff").await;
+#[on_both_engines]
+async fn a_patient_does_not_do_what_is_staffs_to_do(engine: Engine) {
+    let linked = linked(engine).await;
     linked.verify().await;
     for act in [
         VisitAct::Arrive,
@@ -227,9 +229,9 @@ async fn a_patient_does_not_do_what_is_staffs_to_do() {
     assert_eq!(linked.standing().await, VisitStanding::Booked);
 }
 
-#[tokio::test]
-async fn a_moved_visit_says_so_and_its_calendar_entry_follows() {
-    let linked = linked("portal-moved").await;
+#[on_both_engines]
+async fn a_moved_visit_says_so_and_its_calendar_entry_follows(engine: Engine) {
+    let linked = linked(engine).await;
     linked.verify().await;
     let desk = &linked.world.desk;
     let before = desk.portal_calendar(&linked.token).await.unwrap();
@@ -248,9 +250,9 @@ async fn a_moved_visit_says_so_and_its_calendar_entry_follows() {
     assert!(!after.contains("Ana"), "calendars are shared");
 }
 
-#[tokio::test]
-async fn the_language_is_the_patients_to_choose() {
-    let linked = linked("portal-language").await;
+#[on_both_engines]
+async fn the_language_is_the_patients_to_choose(engine: Engine) {
+    let linked = linked(engine).await;
     linked.verify().await;
     let desk = &linked.world.desk;
     desk.portal_language(&linked.token, Language::Spanish)
@@ -260,9 +262,9 @@ async fn the_language_is_the_patients_to_choose() {
     assert_eq!(greeting.language, Language::Spanish);
 }
 
-#[tokio::test]
-async fn preferences_end_and_begin_what_is_ticked() {
-    let linked = linked("portal-preferences").await;
+#[on_both_engines]
+async fn preferences_end_and_begin_what_is_ticked(engine: Engine) {
+    let linked = linked(engine).await;
     linked.verify().await;
     let desk = &linked.world.desk;
     let shown = desk.portal_preferences(&linked.token).await.unwrap();
@@ -329,15 +331,15 @@ async fn preferences_end_and_begin_what_is_ticked() {
     desk.set_portal_preferences(token, &nowhere).await.unwrap();
     let shown = desk.portal_preferences(token).await.unwrap();
     assert!(shown.purposes.iter().all(|(_, on)| !on) && !shown.ways[0].on);
-    let sent = linked.world.carrier.sent.lock().unwrap().len();
+    let sent = linked.world.carrier.sent().len();
     linked.world.run_until("2026-11-24T09:00").await;
-    let after = linked.world.carrier.sent.lock().unwrap().len();
+    let after = linked.world.carrier.sent().len();
     assert_eq!(after, sent, "no reminders any more");
 }
 
-#[tokio::test]
-async fn stopping_needs_the_link_and_nothing_else() {
-    let linked = linked("portal-stop").await;
+#[on_both_engines]
+async fn stopping_needs_the_link_and_nothing_else(engine: Engine) {
+    let linked = linked(engine).await;
     let desk = &linked.world.desk;
     linked.world.run_until("2026-12-15T12:00").await;
     assert!(matches!(
@@ -349,15 +351,15 @@ async fn stopping_needs_the_link_and_nothing_else() {
         desk.portal_stop("nonsense").await,
         Err(PortalError::Unknown)
     ));
-    let sent = linked.world.carrier.sent.lock().unwrap().len();
+    let sent = linked.world.carrier.sent().len();
     linked.world.book(linked.ana, "2026-12-20T10:00").await;
     linked.world.run_until("2026-12-20T09:30").await;
-    assert_eq!(linked.world.carrier.sent.lock().unwrap().len(), sent);
+    assert_eq!(linked.world.carrier.sent().len(), sent);
 }
 
-#[tokio::test]
-async fn the_page_of_somebody_who_died_is_closed() {
-    let linked = linked("portal-death").await;
+#[on_both_engines]
+async fn the_page_of_somebody_who_died_is_closed(engine: Engine) {
+    let linked = linked(engine).await;
     linked.verify().await;
     let desk = &linked.world.desk;
     desk.record_death(&linked.world.access, linked.ana)
@@ -373,9 +375,9 @@ async fn the_page_of_somebody_who_died_is_closed() {
     ));
 }
 
-#[tokio::test]
-async fn one_click_ends_one_kind_of_mail_and_nothing_else() {
-    let world = World::open("unsubscribe", "2026-11-02T10:00").await;
+#[on_both_engines]
+async fn one_click_ends_one_kind_of_mail_and_nothing_else(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let ana = world.patient("Ana", PHONE).await;
     let purposes = [Purpose::Feedback, Purpose::Care];
     world.mailbox(ana, "ana@example.org", &purposes).await;
@@ -395,7 +397,7 @@ async fn one_click_ends_one_kind_of_mail_and_nothing_else() {
             .unwrap();
         assert!(matches!(posted, Posted::Queued { .. }), "{posted:?}");
         world.drain().await;
-        world.carrier.sent.lock().unwrap().last().unwrap().1.clone()
+        world.carrier.sent().pop().unwrap()
     };
     let feedback = mail(Purpose::Feedback).await;
     let url = feedback.unsubscribe_url.unwrap();
@@ -417,7 +419,7 @@ async fn one_click_ends_one_kind_of_mail_and_nothing_else() {
         world.desk.unsubscribe("nonsense").await,
         Err(PortalError::Unknown)
     ));
-    let sent = world.carrier.sent.lock().unwrap().len();
+    let sent = world.carrier.sent().len();
     let posted = world
         .desk
         .write_to(&world.access, ana, &draft(Purpose::Feedback))
@@ -428,7 +430,7 @@ async fn one_click_ends_one_kind_of_mail_and_nothing_else() {
     };
     assert_eq!(foreseen.code(), "drop", "{foreseen:?}");
     world.drain().await;
-    assert_eq!(world.carrier.sent.lock().unwrap().len(), sent);
+    assert_eq!(world.carrier.sent().len(), sent);
     let care = mail(Purpose::Care).await;
     assert_eq!(
         care.unsubscribe_url, None,

@@ -10,6 +10,8 @@ use tendon_care::rules::Rules;
 use tendon_care::task::{TaskKind, TaskState};
 use tendon_channel::carrier::{Outcome, Receipt, Unsure};
 use tendon_desk::{Heard, Inbound, Keyword, Report, Reported};
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
 
 use crate::world::World;
 
@@ -27,8 +29,8 @@ fn failed(class: FailureClass) -> Receipt {
 }
 
 /// A practice whose reminder has just been taken by the carrier.
-async fn reminded(name: &str) -> (World, PatientId, MessageId) {
-    let world = World::open(name, "2026-11-02T10:00").await;
+async fn reminded(engine: Engine) -> (World, PatientId, MessageId) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let ana = world.patient("Ana", PHONE).await;
     world.book(ana, "2026-11-24T08:40").await;
     world.run_until("2026-11-23T12:00").await;
@@ -61,9 +63,9 @@ async fn stands(world: &World, patient: PatientId, purpose: Purpose) -> Standing
     })
 }
 
-#[tokio::test]
-async fn receipts_may_come_twice_late_or_never() {
-    let (world, _, message) = reminded("receipts").await;
+#[on_both_engines]
+async fn receipts_may_come_twice_late_or_never(engine: Engine) {
+    let (world, _, message) = reminded(engine).await;
     assert_eq!(world.state_of(message).await, "sent");
     assert_eq!(
         report(&world, "M1", Receipt::Underway).await,
@@ -85,9 +87,9 @@ async fn receipts_may_come_twice_late_or_never() {
     );
 }
 
-#[tokio::test]
-async fn a_failure_opens_work_and_a_belated_delivery_is_believed() {
-    let (world, ana, message) = reminded("receipt-fails").await;
+#[on_both_engines]
+async fn a_failure_opens_work_and_a_belated_delivery_is_believed(engine: Engine) {
+    let (world, ana, message) = reminded(engine).await;
     let ben = world.patient("Ben", PHONE).await;
     let gone = failed(FailureClass::InvalidAddress);
     assert_eq!(report(&world, "M1", gone.clone()).await, Reported::Taken);
@@ -110,15 +112,15 @@ async fn a_failure_opens_work_and_a_belated_delivery_is_believed() {
     assert_eq!(world.state_of(message).await, "delivered");
 }
 
-#[tokio::test]
-async fn a_receipt_settles_what_a_lost_answer_left_open() {
-    let world = World::open("receipt-unknown", "2026-11-02T10:00").await;
+#[on_both_engines]
+async fn a_receipt_settles_what_a_lost_answer_left_open(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let ana = world.patient("Ana", PHONE).await;
     world.book(ana, "2026-11-24T08:40").await;
     let lost = Outcome::Unknown {
         why: Unsure::TimedOut,
     };
-    world.carrier.answers.lock().unwrap().push(lost);
+    world.carrier.answer_next(lost);
     world.run_until("2026-11-23T12:00").await;
     let message = world.last_sent();
     // The carrier could not say, so a person was asked.
@@ -143,16 +145,12 @@ async fn a_receipt_settles_what_a_lost_answer_left_open() {
     let tasks = world.reader().tasks_of(ana).await.unwrap();
     let open = tasks.iter().filter(|task| task.state == TaskState::Open);
     assert_eq!(open.count(), 0, "the question is answered");
-    assert_eq!(
-        world.carrier.sent.lock().unwrap().len(),
-        1,
-        "never sent again"
-    );
+    assert_eq!(world.carrier.sent().len(), 1, "never sent again");
 }
 
-#[tokio::test]
-async fn a_stop_from_a_shared_phone_stops_for_all_who_have_it() {
-    let world = World::open("household", "2026-11-02T10:00").await;
+#[on_both_engines]
+async fn a_stop_from_a_shared_phone_stops_for_all_who_have_it(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let ana = world.patient("Ana", PHONE).await;
     let ben = world.patient("Ben", PHONE).await;
     let eva = world.patient("Eva", "312-555-0143").await;
@@ -180,11 +178,12 @@ async fn a_stop_from_a_shared_phone_stops_for_all_who_have_it() {
     }
 }
 
-#[tokio::test]
-async fn a_housemate_cannot_undo_what_was_said_elsewhere() {
-    let world = World::open("housemate", "2026-11-02T10:00").await;
+#[on_both_engines]
+async fn a_housemate_cannot_undo_what_was_said_elsewhere(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let ana = world.patient("Ana", PHONE).await;
     let ben = world.patient("Ben", PHONE).await;
+    world.wait(1);
     world.revoke_by_staff(ben, &phone()).await;
     world.wait(1);
     world.text(PHONE, "STOP").await;
@@ -194,9 +193,9 @@ async fn a_housemate_cannot_undo_what_was_said_elsewhere() {
     assert!(!stands(&world, ben, Purpose::Care).await.is_allowed());
 }
 
-#[tokio::test]
-async fn a_wrong_number_is_wrong_for_everybody() {
-    let world = World::open("wrong", "2026-11-02T10:00").await;
+#[on_both_engines]
+async fn a_wrong_number_is_wrong_for_everybody(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let ana = world.patient("Ana", PHONE).await;
     let ben = world.patient("Ben", PHONE).await;
     world.book(ben, "2026-11-24T08:40").await;
@@ -221,10 +220,10 @@ fn from(world: &World, number: &str, words: &str, carrier_ref: &str) -> Inbound 
     }
 }
 
-#[tokio::test]
-async fn a_stop_that_the_carrier_acted_on_is_mirrored_and_not_answered_twice() {
-    let (world, ana, _) = reminded("mirror").await;
-    let sent = world.carrier.sent.lock().unwrap().len();
+#[on_both_engines]
+async fn a_stop_that_the_carrier_acted_on_is_mirrored_and_not_answered_twice(engine: Engine) {
+    let (world, ana, _) = reminded(engine).await;
+    let sent = world.carrier.sent().len();
     let stop = from(&world, PHONE, "Stop", "K1");
     world
         .desk
@@ -232,11 +231,7 @@ async fn a_stop_that_the_carrier_acted_on_is_mirrored_and_not_answered_twice() {
         .await
         .unwrap();
     world.drain().await;
-    assert_eq!(
-        world.carrier.sent.lock().unwrap().len(),
-        sent,
-        "the carrier has answered"
-    );
+    assert_eq!(world.carrier.sent().len(), sent, "the carrier has answered");
     let standing = stands(&world, ana, Purpose::Care).await;
     assert!(matches!(standing, Standing::Blocked { .. }), "{standing:?}");
     assert!(
@@ -258,12 +253,12 @@ async fn a_stop_that_the_carrier_acted_on_is_mirrored_and_not_answered_twice() {
             .standing
             .usable()
     );
-    assert_eq!(world.carrier.sent.lock().unwrap().len(), sent);
+    assert_eq!(world.carrier.sent().len(), sent);
 }
 
-#[tokio::test]
-async fn a_stranger_is_heard_once_and_never_lost() {
-    let world = World::open("stranger", "2026-11-02T10:00").await;
+#[on_both_engines]
+async fn a_stranger_is_heard_once_and_never_lost(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let words = from(
         &world,
         "312-555-0190",
@@ -297,9 +292,9 @@ async fn a_stranger_is_heard_once_and_never_lost() {
     assert_eq!(tasks[0].kind, TaskKind::RedFlag, "{tasks:?}");
 }
 
-#[tokio::test]
-async fn a_strangers_stop_holds_when_the_number_becomes_known() {
-    let world = World::open("stray-stop", "2026-11-02T10:00").await;
+#[on_both_engines]
+async fn a_strangers_stop_holds_when_the_number_becomes_known(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let stop = from(&world, PHONE, "STOP", "S1");
     assert_eq!(world.desk.hear(&stop).await.unwrap(), Heard::Stranger);
     world.wait(-1);
@@ -314,9 +309,9 @@ async fn a_strangers_stop_holds_when_the_number_becomes_known() {
     assert!(world.story().contains("Nov 27"), "{}", world.story());
 }
 
-#[tokio::test]
-async fn the_same_text_twice_at_once_is_heard_once() {
-    let (world, ana, _) = reminded("twice").await;
+#[on_both_engines]
+async fn the_same_text_twice_at_once_is_heard_once(engine: Engine) {
+    let (world, ana, _) = reminded(engine).await;
     let yes = from(&world, PHONE, "1", "T1");
     let (one, two) = tokio::join!(world.desk.hear(&yes), world.desk.hear(&yes));
     let heard = [one.unwrap(), two.unwrap()];

@@ -3,14 +3,16 @@
 use tendon_care::appointment::VisitState;
 use tendon_care::touchpoint::Via;
 use tendon_desk::VisitAct;
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
 
 use crate::world::{World, at};
 
 const PHONE: &str = "312-555-0142";
 
-#[tokio::test]
-async fn a_visit_is_reminded_of_a_day_before_and_confirmed_by_text() {
-    let world = World::open("remind", "2026-11-02T10:00").await;
+#[on_both_engines]
+async fn a_visit_is_reminded_of_a_day_before_and_confirmed_by_text(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let ana = world.patient("Ana", PHONE).await;
     let visit = world.book(ana, "2026-11-24T08:40").await;
     world.run_until("2026-11-23T12:00").await;
@@ -28,9 +30,9 @@ async fn a_visit_is_reminded_of_a_day_before_and_confirmed_by_text() {
     assert!(matches!(visit.state, VisitState::Confirmed { .. }));
 }
 
-#[tokio::test]
-async fn a_moved_visit_takes_its_reminder_along() {
-    let world = World::open("moved", "2026-11-02T10:00").await;
+#[on_both_engines]
+async fn a_moved_visit_takes_its_reminder_along(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let ana = world.patient("Ana", PHONE).await;
     let visit = world.book(ana, "2026-11-24T08:40").await;
     world.run_until("2026-11-20T12:00").await;
@@ -46,9 +48,9 @@ async fn a_moved_visit_takes_its_reminder_along() {
     insta::assert_snapshot!(world.story());
 }
 
-#[tokio::test]
-async fn stop_ends_everything_and_is_answered_once() {
-    let world = World::open("stop", "2026-11-02T10:00").await;
+#[on_both_engines]
+async fn stop_ends_everything_and_is_answered_once(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let ana = world.patient("Ana", PHONE).await;
     world.book(ana, "2026-11-24T08:40").await;
     world.book(ana, "2026-11-27T08:40").await;
@@ -58,9 +60,9 @@ async fn stop_ends_everything_and_is_answered_once() {
     insta::assert_snapshot!(world.story());
 }
 
-#[tokio::test]
-async fn a_cancelled_visit_is_not_reminded_of() {
-    let world = World::open("cancel", "2026-11-02T10:00").await;
+#[on_both_engines]
+async fn a_cancelled_visit_is_not_reminded_of(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let ana = world.patient("Ana", PHONE).await;
     let visit = world.book(ana, "2026-11-24T08:40").await;
     world
@@ -72,9 +74,9 @@ async fn a_cancelled_visit_is_not_reminded_of() {
     assert_eq!(world.story(), "");
 }
 
-#[tokio::test]
-async fn a_missed_visit_is_followed_up() {
-    let world = World::open("missed", "2026-11-02T10:00").await;
+#[on_both_engines]
+async fn a_missed_visit_is_followed_up(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let ana = world.patient("Ana", PHONE).await;
     let visit = world.book(ana, "2026-11-24T08:40").await;
     world.run_until("2026-11-24T09:00").await;

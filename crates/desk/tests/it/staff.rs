@@ -6,14 +6,16 @@ use tendon_care::id::{Id, UserId};
 use tendon_desk::{
     ABSOLUTE_LIFE, CODE_LIFE, CodeAnswer, DeskError, IDLE_LIFE, NewUser, Secret, SignInAnswer,
 };
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
 
 use crate::world::World;
 
 const EMAIL: &str = "maria.lopez@example.org";
 const PASSWORD: &str = "a quiet morning walk";
 
-async fn world(name: &str) -> (World, UserId) {
-    let world = World::open(name, "2026-11-02T10:00").await;
+async fn world(engine: Engine) -> (World, UserId) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let user = add(&world, EMAIL, Role::FrontDesk).await;
     (world, user)
 }
@@ -97,9 +99,9 @@ fn field(error: &DeskError) -> &'static str {
     }
 }
 
-#[tokio::test]
-async fn who_signs_in_acts_under_their_role() {
-    let (world, user) = world("sign-in").await;
+#[on_both_engines]
+async fn who_signs_in_acts_under_their_role(engine: Engine) {
+    let (world, user) = world(engine).await;
     let token = welcome(&world).await;
     let (access, info) = world
         .desk
@@ -133,9 +135,9 @@ async fn who_signs_in_acts_under_their_role() {
     world.desk.sign_out(token.expose()).await.unwrap();
 }
 
-#[tokio::test]
-async fn nobody_and_a_wrong_password_are_answered_alike() {
-    let (world, _) = world("alike").await;
+#[on_both_engines]
+async fn nobody_and_a_wrong_password_are_answered_alike(engine: Engine) {
+    let (world, _) = world(engine).await;
     for failures in 1..=12_u32 {
         let known = world.desk.sign_in(EMAIL, "not the password").await.unwrap();
         let nobody = world
@@ -154,9 +156,9 @@ async fn nobody_and_a_wrong_password_are_answered_alike() {
     }
 }
 
-#[tokio::test]
-async fn failures_shut_the_account_for_longer_and_longer() {
-    let (world, _) = world("lockout").await;
+#[on_both_engines]
+async fn failures_shut_the_account_for_longer_and_longer(engine: Engine) {
+    let (world, _) = world(engine).await;
     for _ in 0..4 {
         let answer = world
             .desk
@@ -193,9 +195,9 @@ async fn failures_shut_the_account_for_longer_and_longer() {
     }
 }
 
-#[tokio::test]
-async fn guessing_side_by_side_gains_nothing() {
-    let (world, _) = world("parallel").await;
+#[on_both_engines]
+async fn guessing_side_by_side_gains_nothing(engine: Engine) {
+    let (world, _) = world(engine).await;
     let mut tries = tokio::task::JoinSet::new();
     for _ in 0..12 {
         let desk = world.desk.clone();
@@ -209,9 +211,9 @@ async fn guessing_side_by_side_gains_nothing() {
     assert_eq!(wrong, 4, "{answers:?}");
 }
 
-#[tokio::test]
-async fn a_session_ends_when_unused_and_at_the_end_of_the_day() {
-    let (world, _) = world("idle").await;
+#[on_both_engines]
+async fn a_session_ends_when_unused_and_at_the_end_of_the_day(engine: Engine) {
+    let (world, _) = world(engine).await;
     let token = welcome(&world).await;
     world.wait_for(IDLE_LIFE - SignedDuration::from_secs(1));
     assert!(access(&world, &token).await.is_some());
@@ -234,9 +236,9 @@ async fn a_session_ends_when_unused_and_at_the_end_of_the_day() {
     );
 }
 
-#[tokio::test]
-async fn a_page_that_reloads_itself_keeps_nobody_signed_in() {
-    let (world, _) = world("asleep").await;
+#[on_both_engines]
+async fn a_page_that_reloads_itself_keeps_nobody_signed_in(engine: Engine) {
+    let (world, _) = world(engine).await;
     let token = welcome(&world).await;
     for _ in 0..2 {
         world.wait_for(IDLE_LIFE / 2 - SignedDuration::from_secs(1));
@@ -256,9 +258,9 @@ async fn a_page_that_reloads_itself_keeps_nobody_signed_in() {
     assert!(gone.is_none(), "looking is no use of a session");
 }
 
-#[tokio::test]
-async fn a_password_a_role_and_a_bar_end_every_session() {
-    let (world, user) = world("ends").await;
+#[on_both_engines]
+async fn a_password_a_role_and_a_bar_end_every_session(engine: Engine) {
+    let (world, user) = world(engine).await;
     let desk = &world.desk;
     let token = welcome(&world).await;
     desk.set_role(&world.access, user, Role::Therapist)
@@ -290,9 +292,9 @@ async fn a_password_a_role_and_a_bar_end_every_session() {
     assert!(matches!(again, SignInAnswer::Welcome(_)));
 }
 
-#[tokio::test]
-async fn codes_work_once_and_complete_the_session() {
-    let (world, user) = world("codes").await;
+#[on_both_engines]
+async fn codes_work_once_and_complete_the_session(engine: Engine) {
+    let (world, user) = world(engine).await;
     let secret = enrol(&world).await;
     world.wait_for(SignedDuration::from_secs(30));
     let half = needs_code(&world).await;
@@ -346,9 +348,9 @@ async fn codes_work_once_and_complete_the_session() {
     welcome(&world).await;
 }
 
-#[tokio::test]
-async fn the_code_that_proved_the_app_does_not_sign_in() {
-    let (world, _) = world("proved").await;
+#[on_both_engines]
+async fn the_code_that_proved_the_app_does_not_sign_in(engine: Engine) {
+    let (world, _) = world(engine).await;
     let secret = enrol(&world).await;
     let half = needs_code(&world).await;
     let replay = world
@@ -359,9 +361,9 @@ async fn the_code_that_proved_the_app_does_not_sign_in() {
     assert_eq!(replay, CodeAnswer::Wrong);
 }
 
-#[tokio::test]
-async fn codes_cannot_be_guessed_by_who_knows_the_password() {
-    let (world, _) = world("guess").await;
+#[on_both_engines]
+async fn codes_cannot_be_guessed_by_who_knows_the_password(engine: Engine) {
+    let (world, _) = world(engine).await;
     enrol(&world).await;
     for _ in 0..4 {
         let half = needs_code(&world).await;
@@ -397,9 +399,9 @@ async fn codes_cannot_be_guessed_by_who_knows_the_password() {
     assert_eq!(late, CodeAnswer::Gone);
 }
 
-#[tokio::test]
-async fn a_one_time_link_signs_in_once_and_comes_from_the_command_line_only() {
-    let (world, user) = world("one-time").await;
+#[on_both_engines]
+async fn a_one_time_link_signs_in_once_and_comes_from_the_command_line_only(engine: Engine) {
+    let (world, user) = world(engine).await;
     let life = SignedDuration::from_mins(10);
     let link = world
         .desk
@@ -435,9 +437,9 @@ async fn a_one_time_link_signs_in_once_and_comes_from_the_command_line_only() {
     assert_eq!(field(&refused), "life");
 }
 
-#[tokio::test]
-async fn bearer_tokens_are_shown_once_and_end_at_once() {
-    let world = World::open("bearer", "2026-11-02T10:00").await;
+#[on_both_engines]
+async fn bearer_tokens_are_shown_once_and_end_at_once(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let made = world
         .desk
         .add_token(&world.access, "nightly feed", Role::Integration)
@@ -477,9 +479,9 @@ async fn bearer_tokens_are_shown_once_and_end_at_once() {
     assert!(listed[0].revoked_at.is_some());
 }
 
-#[tokio::test]
-async fn what_makes_no_user_is_refused_by_field() {
-    let (world, user) = world("refuse-user").await;
+#[on_both_engines]
+async fn what_makes_no_user_is_refused_by_field(engine: Engine) {
+    let (world, user) = world(engine).await;
     let good = NewUser {
         email: "new@example.org".into(),
         name: "New".into(),
@@ -540,9 +542,9 @@ async fn what_makes_no_user_is_refused_by_field() {
     assert!(matches!(unknown, Err(DeskError::NotFound("user"))));
 }
 
-#[tokio::test]
-async fn the_last_administrator_stays() {
-    let (world, _) = world("last-admin").await;
+#[on_both_engines]
+async fn the_last_administrator_stays(engine: Engine) {
+    let (world, _) = world(engine).await;
     let admin = add(&world, "boss@example.org", Role::Admin).await;
     for refused in [
         world
@@ -570,9 +572,9 @@ async fn the_last_administrator_stays() {
     );
 }
 
-#[tokio::test]
-async fn signing_in_and_failing_are_in_the_audit_trail() {
-    let (world, _) = world("sign-in-audit").await;
+#[on_both_engines]
+async fn signing_in_and_failing_are_in_the_audit_trail(engine: Engine) {
+    let (world, _) = world(engine).await;
     world
         .desk
         .sign_in(EMAIL, "wrong wrong wrong")

@@ -1,9 +1,8 @@
 //! The workers of a node, as they run in the server.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-
 use tendon_desk::Workers;
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
 use tokio_util::sync::CancellationToken;
 
 use crate::world::{World, at};
@@ -23,18 +22,15 @@ async fn until(world: &World, holds: impl AsyncFn() -> bool) {
         .expect("the workers work");
 }
 
-#[tokio::test]
-async fn a_clock_that_leaps_drives_the_workers() {
-    let world = World::open("workers", "2026-11-02T10:00").await;
+#[on_both_engines]
+async fn a_clock_that_leaps_drives_the_workers(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     let ana = world.patient("Ana", "312-555-0142").await;
     world.book(ana, "2026-11-24T08:40").await;
     let stop = CancellationToken::new();
     let workers = Workers::start(&world.desk, &stop);
     world.clock.set(at("2026-11-23T09:00"));
-    until(&world, async || {
-        !world.carrier.sent.lock().unwrap().is_empty()
-    })
-    .await;
+    until(&world, async || !world.carrier.sent().is_empty()).await;
     // Nobody checked in: a day later the visit is found to be missed.
     world.clock.set(at("2026-11-25T12:00"));
     until(&world, async || {
@@ -46,31 +42,24 @@ async fn a_clock_that_leaps_drives_the_workers() {
     workers.stopped().await;
 }
 
-#[tokio::test]
-async fn a_stop_finishes_what_has_begun_and_hands_back_the_rest() {
-    let world = World::open("graceful", "2026-11-02T10:00").await;
+#[on_both_engines]
+async fn a_stop_finishes_what_has_begun_and_hands_back_the_rest(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
     for (given, phone) in [("Ana", "312-555-0142"), ("Ben", "312-555-0143")] {
         let patient = world.patient(given, phone).await;
         world.book(patient, "2026-11-24T08:40").await;
     }
     world.clock.set(at("2026-11-23T09:00"));
-    let closed = Arc::clone(&world.carrier.open).write_owned().await;
+    let closed = world.carrier.closed().await;
     let stop = CancellationToken::new();
     let workers = Workers::start(&world.desk, &stop);
-    until(&world, async || {
-        world.carrier.calls.load(Ordering::SeqCst) == 1
-    })
-    .await;
+    until(&world, async || world.carrier.calls() == 1).await;
     stop.cancel();
     drop(closed);
     workers.stopped().await;
-    assert_eq!(
-        world.carrier.sent.lock().unwrap().len(),
-        1,
-        "what had begun was finished"
-    );
+    assert_eq!(world.carrier.sent().len(), 1, "what had begun was finished");
     // The lease has not run out, for the clock stands still: it was handed back.
     let round = world.desk.dispatch_due().await.unwrap();
     assert_eq!((round.claimed, round.failed), (1, 0));
-    assert_eq!(world.carrier.sent.lock().unwrap().len(), 2);
+    assert_eq!(world.carrier.sent().len(), 2);
 }

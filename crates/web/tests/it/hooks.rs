@@ -1,21 +1,19 @@
 //! Webhooks: believed by their signature, harmless when repeated.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "the whole binary is a test; only its helpers stand outside of one"
-)]
-
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::Value;
 use tendon_care::id::PatientId;
 use tendon_store::{Commit, Write};
 use tendon_testkit::carriers::twilio::sign;
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
+use tendon_testpractice::open_practice;
 use tendon_web::hooks::NUMBERS;
 use tendon_web::server::{App, router};
 use tower::ServiceExt as _;
 
-use crate::api::world::{AUTH_TOKEN, Answered, PUBLIC_URL, World, practice, surface};
+use crate::api::world::{AUTH_TOKEN, Answered, PUBLIC_URL, World, surface};
 
 /// Builds a request as the carrier would.
 fn signed(token: &str, path: &str, parameters: &[(&str, &str)]) -> Request<Body> {
@@ -75,9 +73,9 @@ async fn sent(world: &World) -> Value {
         .clone()
 }
 
-#[tokio::test]
-async fn a_text_is_heard_once() {
-    let world = World::open("hooks-text").await;
+#[on_both_engines]
+async fn a_text_is_heard_once(engine: Engine) {
+    let world = World::open(engine).await;
     let (ana, visit) = reminded(&world).await;
     for _ in 0..2 {
         let answer = text(&world, "+13125550142", "C", "SM-in-1").await;
@@ -92,13 +90,13 @@ async fn a_text_is_heard_once() {
         .expect(200);
     assert_eq!(page["items"].as_array().unwrap().len(), 1);
     assert_eq!(page["items"][0]["intent"], "confirm");
-    let sent = world.carrier.0.lock().unwrap().len();
+    let sent = world.carrier.sent().len();
     assert_eq!(sent, 2, "the reminder and one answer to both deliveries");
 }
 
-#[tokio::test]
-async fn what_the_carrier_did_not_sign_is_not_believed() {
-    let world = World::open("hooks-forged").await;
+#[on_both_engines]
+async fn what_the_carrier_did_not_sign_is_not_believed(engine: Engine) {
+    let world = World::open(engine).await;
     let (_, visit) = reminded(&world).await;
     let parameters = [
         ("From", "+13125550142"),
@@ -131,17 +129,17 @@ async fn what_the_carrier_did_not_sign_is_not_believed() {
     assert_eq!(world.get(&visit).await.expect(200)["state"], "booked");
 }
 
-#[tokio::test]
-async fn without_a_carrier_there_are_no_webhooks() {
-    let world = World::open("hooks-none").await;
+#[on_both_engines]
+async fn without_a_carrier_there_are_no_webhooks(engine: Engine) {
+    let world = World::open(engine).await;
     let bare = router(App::new(world.desk.clone(), surface(None)));
     let request = signed(AUTH_TOKEN, "/hooks/twilio/sms", &[("From", "+13125550142")]);
     assert_eq!(bare.oneshot(request).await.unwrap().status(), 404);
 }
 
-#[tokio::test]
-async fn a_stranger_s_text_is_kept_for_staff() {
-    let world = World::open("hooks-stranger").await;
+#[on_both_engines]
+async fn a_stranger_s_text_is_kept_for_staff(engine: Engine) {
+    let world = World::open(engine).await;
     let answer = text(&world, "+17735550199", "Can I book a visit?", "SM-in-1").await;
     assert_eq!(answer.status, 200);
     assert_eq!(
@@ -155,9 +153,9 @@ async fn a_stranger_s_text_is_kept_for_staff() {
     assert_eq!(tasks["items"][0]["patient"], Value::Null);
 }
 
-#[tokio::test]
-async fn a_stop_is_a_stop() {
-    let world = World::open("hooks-stop").await;
+#[on_both_engines]
+async fn a_stop_is_a_stop(engine: Engine) {
+    let world = World::open(engine).await;
     let (ana, _) = reminded(&world).await;
     let parameters = [
         ("From", "+13125550142"),
@@ -186,9 +184,9 @@ async fn a_stop_is_a_stop() {
     );
 }
 
-#[tokio::test]
-async fn signed_nonsense_is_told_apart() {
-    let world = World::open("hooks-nonsense").await;
+#[on_both_engines]
+async fn signed_nonsense_is_told_apart(engine: Engine) {
+    let world = World::open(engine).await;
     let sms = "/hooks/twilio/sms";
     for parameters in [
         &[][..],
@@ -218,9 +216,9 @@ async fn signed_nonsense_is_told_apart() {
     assert_eq!(world.send(get).await.status, 405);
 }
 
-#[tokio::test]
-async fn receipts_move_a_message_in_any_order() {
-    let world = World::open("hooks-status").await;
+#[on_both_engines]
+async fn receipts_move_a_message_in_any_order(engine: Engine) {
+    let world = World::open(engine).await;
     reminded(&world).await;
     let message = sent(&world).await;
     let id = message["id"].as_str().unwrap();
@@ -264,10 +262,10 @@ async fn receipts_move_a_message_in_any_order() {
     );
 }
 
-#[tokio::test]
-async fn of_several_practices_the_one_with_the_number_is_meant() {
-    let world = World::open("hooks-several").await;
-    let (other, _) = practice(&world.desk, "Elsewhere PT").await;
+#[on_both_engines]
+async fn of_several_practices_the_one_with_the_number_is_meant(engine: Engine) {
+    let world = World::open(engine).await;
+    let (other, _) = open_practice(&world.desk, "Elsewhere PT").await;
     // Nobody knows the number nor the phone: the carrier is told so.
     assert_eq!(
         text(&world, "+17735550199", "Hello", "SM-in-0")

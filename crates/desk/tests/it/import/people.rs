@@ -9,11 +9,14 @@ use super::{
     ANA, BO, NOW, a_busy_schedule, book_of, facts_of, import_fhir, import_hl7, message, patient_of,
     visit,
 };
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
+
 use crate::world::World;
 
-#[tokio::test]
-async fn addresses_of_other_sources_stay() {
-    let world = World::open("addresses", NOW).await;
+#[on_both_engines]
+async fn addresses_of_other_sources_stay(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     let of = |phones: &str| ANA.replace("(312)555-0142", phones);
     import_hl7(
         &world,
@@ -72,9 +75,9 @@ async fn addresses_of_other_sources_stay() {
     assert_eq!(hints().await, ["•••0199"]);
 }
 
-#[tokio::test]
-async fn an_adults_number_is_consent_and_a_childs_is_not() {
-    let world = World::open("consent", NOW).await;
+#[on_both_engines]
+async fn an_adults_number_is_consent_and_a_childs_is_not(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     let child = ANA
         .replace("|7^^^EHR", "|9^^^EHR")
         .replace("Reyes^Ana||19680229", "Reyes^Mia||20150609");
@@ -103,9 +106,9 @@ async fn an_adults_number_is_consent_and_a_childs_is_not() {
     assert_eq!(ana.time_zone.as_deref(), Some("America/Chicago"));
 }
 
-#[tokio::test]
-async fn a_death_stops_everything_in_the_same_commit() {
-    let world = World::open("death", NOW).await;
+#[on_both_engines]
+async fn a_death_stops_everything_in_the_same_commit(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     import_hl7(&world, &a_busy_schedule()).await;
     let ana = patient_of(&world, "7").await;
     let dead = format!("{ANA}{}20261102|Y", "|".repeat(16));
@@ -142,9 +145,9 @@ async fn a_death_stops_everything_in_the_same_commit() {
     assert_eq!(world.story(), "");
 }
 
-#[tokio::test]
-async fn doubts_go_to_a_person_and_contradictions_stay_out() {
-    let world = World::open("doubts", NOW).await;
+#[on_both_engines]
+async fn doubts_go_to_a_person_and_contradictions_stay_out(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     import_hl7(&world, &[message("ADT^A04", "20261001080000", ANA)]).await;
     let married = ANA
         .replace("|7^^^EHR^MR", "|55^^^LAB^PI")
@@ -198,9 +201,9 @@ async fn doubts_go_to_a_person_and_contradictions_stay_out() {
     assert_eq!(told.words(), ["PID-3: looks like a test patient"]);
 }
 
-#[tokio::test]
-async fn a_patient_out_of_use_is_left_alone() {
-    let world = World::open("inactive", NOW).await;
+#[on_both_engines]
+async fn a_patient_out_of_use_is_left_alone(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     import_hl7(&world, &[message("ADT^A04", "20261001080000", ANA)]).await;
     import_hl7(&world, &[message("ADT^A29", "20261002080000", ANA)]).await;
     assert!(patient_of(&world, "7").await.paused);

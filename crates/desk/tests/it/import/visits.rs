@@ -7,12 +7,15 @@ use super::{
     ANA, NOW, a_busy_schedule, book_of, export, facts_of, feed, import_fhir, import_hl7, message,
     patient_of, visit, visits_of,
 };
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
+
 use crate::world::{World, at};
 
 // tidy-allow(function-length): one move told at once, apart, and too late to be one.
-#[tokio::test]
-async fn a_move_told_as_two_messages_is_no_cancellation() {
-    let world = World::open("pair", NOW).await;
+#[on_both_engines]
+async fn a_move_told_as_two_messages_is_no_cancellation(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     import_hl7(&world, &a_busy_schedule()).await;
     let ana = patient_of(&world, "7").await;
     let told = import_hl7(
@@ -96,9 +99,9 @@ async fn a_move_told_as_two_messages_is_no_cancellation() {
     assert_eq!(book_of(&world, "7").await.len(), 7);
 }
 
-#[tokio::test]
-async fn an_arrival_is_of_the_visit_of_that_day() {
-    let world = World::open("arrival", "2026-11-24T09:00").await;
+#[on_both_engines]
+async fn an_arrival_is_of_the_visit_of_that_day(engine: Engine) {
+    let world = World::open(engine, "2026-11-24T09:00").await;
     import_hl7(&world, &a_busy_schedule()).await;
     let pv1 = |class: &str, admitted: &str, discharged: &str| {
         let gap = |n: usize| "|".repeat(n);
@@ -126,9 +129,9 @@ async fn an_arrival_is_of_the_visit_of_that_day() {
     assert_eq!(book.len(), 6);
 }
 
-#[tokio::test]
-async fn what_the_patient_said_here_outlives_a_feed_that_repeats_itself() {
-    let world = World::open("local", NOW).await;
+#[on_both_engines]
+async fn what_the_patient_said_here_outlives_a_feed_that_repeats_itself(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     import_hl7(&world, &a_busy_schedule()).await;
     world.run_until("2026-11-23T12:00").await;
     world.text("312-555-0142", "1").await;
@@ -177,9 +180,9 @@ async fn what_the_patient_said_here_outlives_a_feed_that_repeats_itself() {
     );
 }
 
-#[tokio::test]
-async fn visits_unknown_and_called_off_are_remembered() {
-    let world = World::open("tombstone", NOW).await;
+#[on_both_engines]
+async fn visits_unknown_and_called_off_are_remembered(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     import_hl7(&world, &[message("ADT^A04", "20261001080000", ANA)]).await;
     let off = visit("S15", "20261102090000", "1", "", "Cancelled").replace("\rAIS|1||PT|", "");
     let told = import_hl7(&world, &[off]).await;
@@ -202,9 +205,9 @@ async fn visits_unknown_and_called_off_are_remembered() {
     );
 }
 
-#[tokio::test]
-async fn a_time_that_does_not_exist_is_told() {
-    let world = World::open("gap", NOW).await;
+#[on_both_engines]
+async fn a_time_that_does_not_exist_is_told(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     let told = import_hl7(
         &world,
         &[visit(
@@ -227,9 +230,9 @@ async fn a_time_that_does_not_exist_is_told() {
     );
 }
 
-#[tokio::test]
-async fn an_import_as_of_a_moment_decides_as_of_then() {
-    let world = World::open("asof", "2027-05-01T10:00").await;
+#[on_both_engines]
+async fn an_import_as_of_a_moment_decides_as_of_then(engine: Engine) {
+    let world = World::open(engine, "2027-05-01T10:00").await;
     let options = ImportOptions {
         as_of: Some(at(NOW)),
         ..ImportOptions::default()
@@ -250,9 +253,9 @@ async fn an_import_as_of_a_moment_decides_as_of_then() {
     assert_eq!(given.entry.captured_at, at(NOW));
 }
 
-#[tokio::test]
-async fn plans_referrals_and_named_courses_find_each_other() {
-    let world = World::open("course", NOW).await;
+#[on_both_engines]
+async fn plans_referrals_and_named_courses_find_each_other(engine: Engine) {
+    let world = World::open(engine, NOW).await;
     let course = r#"{"resourceType":"EpisodeOfCare","id":"c","status":"active","patient":{"reference":"Patient/bo"},"period":{"start":"2026-10-01"}}"#;
     let referral = r#"{"resourceType":"ServiceRequest","id":"r","status":"active","intent":"order","code":{"text":"Physical therapy"},"subject":{"reference":"Patient/bo"},"authoredOn":"2026-09-30T10:00:00-05:00","requester":{"display":"Dr. Reed"}}"#;
     let told = import_fhir(&world, &export()).await;

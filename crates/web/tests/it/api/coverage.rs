@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use tendon_care::access::{Permission, Role};
 use tendon_care::id::PatientId;
 use tendon_store::{AuditLine, IdempotencyRow};
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
 
 use super::world::{Answered, World, request};
 
@@ -39,7 +41,7 @@ pub fn operations() -> Vec<Operation> {
             .enable_all()
             .build()
             .unwrap();
-        runtime.block_on(async { document(&World::open("document").await).await })
+        runtime.block_on(async { document(&World::open(Engine::sqlite("operations")).await).await })
     });
     let document = runtime.join().unwrap();
     let paths = document["paths"].as_object().unwrap();
@@ -186,9 +188,9 @@ fn fits(document: &Value, schema: &Value, value: &Value, what: &str) {
     assert!(problems.is_empty(), "{what}: {problems:#?}");
 }
 
-#[tokio::test]
-async fn the_document_is_of_one_piece() {
-    let world = World::open("cover-document").await;
+#[on_both_engines]
+async fn the_document_is_of_one_piece(engine: Engine) {
+    let world = World::open(engine).await;
     let document = document(&world).await;
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     assert_eq!(
@@ -296,9 +298,9 @@ async fn the_issue_s_operations_are_there() {
     assert_eq!(there, wanted);
 }
 
-#[tokio::test]
-async fn every_operation_wants_a_token_and_its_permission() {
-    let world = World::open("cover-roles").await;
+#[on_both_engines]
+async fn every_operation_wants_a_token_and_its_permission(engine: Engine) {
+    let world = World::open(engine).await;
     let things = Things::make(&world).await;
     let operations = tokio::task::spawn_blocking(operations).await.unwrap();
     for operation in &operations {
@@ -335,14 +337,14 @@ async fn every_operation_wants_a_token_and_its_permission() {
 /// What holds no word about a person, and is therefore not noted when read.
 const NOT_ABOUT_PEOPLE: [&str; 2] = ["/locations", "/clinicians"];
 
-#[tokio::test]
-async fn every_operation_works_as_documented_and_is_audited() {
-    let world = World::open("cover-audit").await;
+#[on_both_engines]
+async fn every_operation_works_as_documented_and_is_audited(engine: Engine) {
+    let world = World::open(engine).await;
     let document = document(&world).await;
     let operations = tokio::task::spawn_blocking(operations).await.unwrap();
     for operation in &operations {
         // Each begins with things that nobody has touched.
-        let fresh = World::open("cover-one").await;
+        let fresh = World::open(engine).await;
         let things = Things::make(&fresh).await;
         let what = format!("{} {}", operation.method, operation.path);
         if let (Some(schema), Some(example)) = (&operation.body_schema, &operation.example) {
@@ -402,14 +404,14 @@ async fn every_operation_works_as_documented_and_is_audited() {
     assert!(verified.is_ok());
 }
 
-#[tokio::test]
-async fn every_post_keeps_its_key() {
+#[on_both_engines]
+async fn every_post_keeps_its_key(engine: Engine) {
     let operations = tokio::task::spawn_blocking(operations).await.unwrap();
     for operation in operations
         .iter()
         .filter(|operation| operation.method == "POST")
     {
-        let world = World::open("cover-keys").await;
+        let world = World::open(engine).await;
         let things = Things::make(&world).await;
         let what = format!("{} {}", operation.method, operation.path);
         let key = [("idempotency-key", "the-same")];
@@ -443,14 +445,14 @@ async fn hang_up_after_the_commit(world: &World, asked: impl Future<Output = Ans
     }
 }
 
-#[tokio::test]
-async fn a_post_that_is_cut_off_is_not_done_again() {
+#[on_both_engines]
+async fn a_post_that_is_cut_off_is_not_done_again(engine: Engine) {
     let operations = tokio::task::spawn_blocking(operations).await.unwrap();
     for operation in operations
         .iter()
         .filter(|operation| operation.method == "POST")
     {
-        let world = World::open("cover-cut").await;
+        let world = World::open(engine).await;
         let things = Things::make(&world).await;
         let what = format!("{} {}", operation.method, operation.path);
         let key = [("idempotency-key", "the-same")];

@@ -6,6 +6,8 @@ use axum::http::Request;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value};
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
 use tokio::runtime::Builder;
 
 use super::coverage::{Operation, Things, operations};
@@ -113,10 +115,10 @@ fn run<S: Strategy>(cases: u32, strategy: &S, test: impl Fn(S::Value)) {
     }
 }
 
-#[test]
-fn no_body_is_a_failure_of_ours() {
+#[on_both_engines]
+fn no_body_is_a_failure_of_ours(engine: Engine) {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let world = runtime.block_on(World::open("hostile-bodies"));
+    let world = runtime.block_on(World::open(engine));
     let things = runtime.block_on(Things::make(&world));
     let writes: Vec<Operation> = operations()
         .into_iter()
@@ -159,10 +161,10 @@ fn no_body_is_a_failure_of_ours() {
     }
 }
 
-#[test]
-fn no_bytes_and_no_address_are_a_failure_of_ours() {
+#[on_both_engines]
+fn no_bytes_and_no_address_are_a_failure_of_ours(engine: Engine) {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let world = runtime.block_on(World::open("hostile-bytes"));
+    let world = runtime.block_on(World::open(engine));
     let strategy = (
         prop::collection::vec(any::<u8>(), 0..64),
         "(/(patients|appointments|messages|tasks|[a-z0-9_%]{0,6})){1,4}",

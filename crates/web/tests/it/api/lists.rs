@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tendon_care::access::Role;
 use tendon_care::id::{AppointmentId, MessageId, PatientId};
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
+use tendon_testpractice::open_practice;
 
-use super::world::{World, nobody, practice, request, token};
+use super::world::{World, nobody, request, token};
 
 /// Follows a list to its end, two items a page.
 async fn all(world: &World, list: &str) -> Vec<Value> {
@@ -28,9 +31,9 @@ async fn all(world: &World, list: &str) -> Vec<Value> {
     panic!("{list} has no end");
 }
 
-#[tokio::test]
-async fn every_list_gives_each_item_once_in_its_order() {
-    let world = World::open("api-lists").await;
+#[on_both_engines]
+async fn every_list_gives_each_item_once_in_its_order(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     world.clock.advance_secs(1);
     for (given, phone) in [
@@ -109,9 +112,9 @@ async fn every_list_gives_each_item_once_in_its_order() {
     );
 }
 
-#[tokio::test]
-async fn patients_are_found_by_name_birthday_address_and_number() {
-    let world = World::open("api-find").await;
+#[on_both_engines]
+async fn patients_are_found_by_name_birthday_address_and_number(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     world.patient("Ben", "312-555-0143").await;
     let other = json!({
@@ -143,9 +146,9 @@ async fn patients_are_found_by_name_birthday_address_and_number() {
     }
 }
 
-#[tokio::test]
-async fn a_patient_is_shown_whole() {
-    let world = World::open("api-patient").await;
+#[on_both_engines]
+async fn a_patient_is_shown_whole(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     let answer = world.get(&format!("/patients/{ana}")).await;
     let shown = answer.expect(200);
@@ -164,9 +167,9 @@ async fn a_patient_is_shown_whole() {
     assert_eq!(answer.headers["cache-control"], "no-store");
 }
 
-#[tokio::test]
-async fn visits_are_filtered_by_all_that_is_asked() {
-    let world = World::open("api-visits").await;
+#[on_both_engines]
+async fn visits_are_filtered_by_all_that_is_asked(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     let ben = world.patient("Ben", "312-555-0143").await;
     let first = world.book(ana, "2026-12-01T15:00:00Z").await;
@@ -209,9 +212,9 @@ async fn visits_are_filtered_by_all_that_is_asked() {
     );
 }
 
-#[tokio::test]
-async fn a_message_explains_itself() {
-    let world = World::open("api-message").await;
+#[on_both_engines]
+async fn a_message_explains_itself(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     world.book(ana, "2026-11-24T16:30:00Z").await;
     world.clock.advance_secs(45 * 60);
@@ -245,9 +248,9 @@ async fn a_message_explains_itself() {
     assert!(!consent["words"].as_str().unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn what_another_practice_has_is_not_there() {
-    let world = World::open("api-tenants").await;
+#[on_both_engines]
+async fn what_another_practice_has_is_not_there(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     let visit = world.book(ana, "2026-12-01T15:00:00Z").await;
     let words = json!({"channel": "sms", "text": "See you soon. Questions? Reply to this text."});
@@ -256,7 +259,7 @@ async fn what_another_practice_has_is_not_there() {
         .await
         .expect(201);
     let message = message["id"].as_str().unwrap().to_owned();
-    let (other, _) = practice(&world.desk, "Elsewhere PT").await;
+    let (other, _) = open_practice(&world.desk, "Elsewhere PT").await;
     let stranger = format!("Bearer {}", token(&world.desk, &other, Role::Admin).await);
     let headers = [("authorization", stranger.as_str())];
     for path in [
@@ -280,9 +283,9 @@ async fn what_another_practice_has_is_not_there() {
     }
 }
 
-#[tokio::test]
-async fn what_is_not_there_is_not_found() {
-    let world = World::open("api-nothing").await;
+#[on_both_engines]
+async fn what_is_not_there_is_not_found(engine: Engine) {
+    let world = World::open(engine).await;
     for path in [
         format!("/patients/{}", nobody::<PatientId>()),
         format!("/appointments/{}", nobody::<AppointmentId>()),

@@ -1,10 +1,5 @@
 //! The REST API, through the whole server.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "the whole binary is a test; only its helpers stand outside of one"
-)]
-
 mod coverage;
 mod hostile;
 mod lists;

@@ -7,6 +7,8 @@ use tendon_care::access::Role;
 use tendon_care::id::PatientId;
 use tendon_desk::NewVisit;
 use tendon_store::Once;
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
 use tendon_web::api::fingerprint;
 
 use super::world::{World, request};
@@ -19,9 +21,9 @@ async fn visits(world: &World, patient: PatientId) -> usize {
     page["items"].as_array().unwrap().len()
 }
 
-#[tokio::test]
-async fn the_same_request_is_answered_the_same_and_done_once() {
-    let world = World::open("once-same").await;
+#[on_both_engines]
+async fn the_same_request_is_answered_the_same_and_done_once(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     let body = world.visit(ana, "2026-12-01T15:00:00Z");
     let first = world.keyed("/appointments", &body, "k1").await;
@@ -44,9 +46,9 @@ async fn the_same_request_is_answered_the_same_and_done_once() {
     assert_eq!(visits(&world, ana).await, 2);
 }
 
-#[tokio::test]
-async fn a_key_is_for_one_request_of_one_token() {
-    let world = World::open("once-other").await;
+#[on_both_engines]
+async fn a_key_is_for_one_request_of_one_token(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     let body = world.visit(ana, "2026-12-01T15:00:00Z");
     world.keyed("/appointments", &body, "k1").await.expect(201);
@@ -76,9 +78,9 @@ async fn a_key_is_for_one_request_of_one_token() {
     }
 }
 
-#[tokio::test]
-async fn a_refusal_is_not_kept() {
-    let world = World::open("once-refused").await;
+#[on_both_engines]
+async fn a_refusal_is_not_kept(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     let visit = world.book(ana, "2026-12-01T15:00:00Z").await;
     let (reinstate, cancel) = (
@@ -98,9 +100,9 @@ async fn a_refusal_is_not_kept() {
 
 /// The process dies after the commit and before the answer is kept: what the
 /// handler would have done is done here, through the same guard.
-#[tokio::test]
-async fn a_crash_before_the_answer_books_no_second_visit() {
-    let world = World::open("once-crash").await;
+#[on_both_engines]
+async fn a_crash_before_the_answer_books_no_second_visit(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     let body = world.visit(ana, "2026-12-01T15:00:00Z");
     let (by, bearer) = world
@@ -137,9 +139,9 @@ async fn a_crash_before_the_answer_books_no_second_visit() {
     assert_eq!(again.headers["idempotency-replayed"], "true");
 }
 
-#[tokio::test]
-async fn two_at_once_are_one() {
-    let world = World::open("once-race").await;
+#[on_both_engines]
+async fn two_at_once_are_one(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     let body = world.visit(ana, "2026-12-01T15:00:00Z");
     for round in 0..10 {

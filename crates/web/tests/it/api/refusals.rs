@@ -4,12 +4,14 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
 use tendon_care::access::Role;
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
 
 use super::world::{World, request};
 
-#[tokio::test]
-async fn without_a_good_token_nothing_is_told() {
-    let world = World::open("api-tokens").await;
+#[on_both_engines]
+async fn without_a_good_token_nothing_is_told(engine: Engine) {
+    let world = World::open(engine).await;
     let revoked = world.token(Role::Integration).await;
     let listed = world.desk.tokens(&world.access).await.unwrap();
     let last = listed
@@ -56,9 +58,9 @@ async fn without_a_good_token_nothing_is_told() {
     answer.expect(200);
 }
 
-#[tokio::test]
-async fn a_wrong_parameter_is_named() {
-    let world = World::open("api-query").await;
+#[on_both_engines]
+async fn a_wrong_parameter_is_named(engine: Engine) {
+    let world = World::open(engine).await;
     let tampered = {
         for n in 0..3 {
             world.patient("Ana", &format!("312-555-014{n}")).await;
@@ -112,9 +114,9 @@ async fn a_wrong_parameter_is_named() {
     }
 }
 
-#[tokio::test]
-async fn every_wrong_field_of_a_patient_is_named_at_once_and_no_value() {
-    let world = World::open("api-fields").await;
+#[on_both_engines]
+async fn every_wrong_field_of_a_patient_is_named_at_once_and_no_value(engine: Engine) {
+    let world = World::open(engine).await;
     let body = json!({
         "name": {"family": "", "given": " "},
         "birth_date": "2030-01-01",
@@ -158,9 +160,9 @@ async fn every_wrong_field_of_a_patient_is_named_at_once_and_no_value() {
 }
 
 // tidy-allow(function-length): one case for each shape that can be wrong.
-#[tokio::test]
-async fn wrong_shapes_are_named_by_their_path() {
-    let world = World::open("api-shapes").await;
+#[on_both_engines]
+async fn wrong_shapes_are_named_by_their_path(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     let visit = world.book(ana, "2026-12-01T15:00:00Z").await;
     let good = world.visit(ana, "2026-12-02T15:00:00Z");
@@ -266,9 +268,9 @@ async fn wrong_shapes_are_named_by_their_path() {
     }
 }
 
-#[tokio::test]
-async fn bodies_are_json_of_a_decent_size() {
-    let world = World::open("api-bodies").await;
+#[on_both_engines]
+async fn bodies_are_json_of_a_decent_size(engine: Engine) {
+    let world = World::open(engine).await;
     let send = async |content_type: Option<&str>, body: Vec<u8>| {
         let mut request = Request::post("/api/v1/patients")
             .header("authorization", format!("Bearer {}", world.admin));
@@ -294,9 +296,9 @@ async fn bodies_are_json_of_a_decent_size() {
     put.errors(405);
 }
 
-#[tokio::test]
-async fn a_visit_refuses_what_cannot_be() {
-    let world = World::open("api-conflicts").await;
+#[on_both_engines]
+async fn a_visit_refuses_what_cannot_be(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     let visit = world.book(ana, "2026-12-01T15:00:00Z").await;
     world
@@ -322,9 +324,9 @@ async fn a_visit_refuses_what_cannot_be() {
     world.post("/patients", &twin).await.errors(409);
 }
 
-#[tokio::test]
-async fn a_token_that_asks_too_much_waits_and_others_do_not() {
-    let world = World::open("api-limits").await;
+#[on_both_engines]
+async fn a_token_that_asks_too_much_waits_and_others_do_not(engine: Engine) {
+    let world = World::open(engine).await;
     let other = format!("Bearer {}", world.token(Role::Integration).await);
     for _ in 0..200 {
         world.get("/locations").await.expect(200);

@@ -1,22 +1,21 @@
 //! A practice behind the whole server, asked in process.
 
-use std::sync::{Arc, Mutex};
+use std::ops::Deref;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tendon_care::Randomness;
 use tendon_care::access::{Access, Role};
-use tendon_care::id::{AppointmentId, LocationId, PatientId, PracticeId};
-use tendon_care::practice::{Clinician, Location, Practice};
-use tendon_care::rules::Rules;
-use tendon_channel::carrier::{Answer, Blind, Carrier, Found, Outcome, Outgoing, Window};
-use tendon_desk::{Carriers, Desk, Parts};
-use tendon_store::{AuditLine, Db, Durability, Options, SecretKey};
-use tendon_testkit::clock::{FakeClock, SeededRandomness, at};
-use tendon_testkit::database::TestDb;
+use tendon_care::id::{AppointmentId, PatientId};
+use tendon_desk::{Carriers, Desk};
+use tendon_store::Durability;
+use tendon_testkit::carriers::Memory;
+use tendon_testkit::clock::at;
+use tendon_testkit::database::Engine;
+use tendon_testpractice::{Plan, TestPractice};
 use tendon_web::server::{App, Gauge, Surface, router};
 use tower::ServiceExt as _;
 
@@ -26,35 +25,8 @@ pub const AUTH_TOKEN: &str = "0123456789abcdef0123456789abcdef";
 /// Where the carrier believes to find us.
 pub const PUBLIC_URL: &str = "https://prm.riverside.example";
 
-/// Takes everything under numbered references, in the name of the text carrier.
-#[derive(Debug, Default)]
-pub struct Taker(pub Mutex<Vec<Outgoing>>);
-
-impl Carrier for Taker {
-    fn name(&self) -> &'static str {
-        "twilio"
-    }
-
-    fn send<'a>(&'a self, outgoing: &'a Outgoing) -> Answer<'a, Outcome> {
-        Box::pin(async move {
-            let mut taken = self.0.lock().unwrap();
-            taken.push(outgoing.clone());
-            let carrier_ref = format!("SM{:032}", taken.len());
-            Outcome::Accepted { carrier_ref }
-        })
-    }
-
-    fn reconcile<'a>(&'a self, _: &'a Outgoing, _: Window) -> Answer<'a, Found> {
-        Box::pin(async {
-            Found::CannotTell {
-                why: Blind::NoRecord,
-            }
-        })
-    }
-}
-
 #[derive(Debug)]
-struct NoGauge;
+pub struct NoGauge;
 
 impl Gauge for NoGauge {
     fn render(&self) -> String {
@@ -63,17 +35,21 @@ impl Gauge for NoGauge {
 }
 
 pub struct World {
-    pub desk: Desk,
+    practice: TestPractice,
     pub router: Router,
-    pub clock: Arc<FakeClock>,
-    pub carrier: Arc<Taker>,
-    /// The command line's access.
-    pub access: Access,
-    pub location: LocationId,
+    /// Carries in the name of the one whose webhooks these are.
+    pub carrier: Arc<Memory>,
     /// A token of the role `admin`.
     pub admin: String,
-    // Removes the file when the test ends; last, so that it goes after its users.
-    _db: TestDb,
+}
+
+/// A world is the practice of every test, with a server before it.
+impl Deref for World {
+    type Target = TestPractice;
+
+    fn deref(&self) -> &TestPractice {
+        &self.practice
+    }
 }
 
 /// An answer, read.
@@ -112,40 +88,22 @@ impl Answered {
 }
 
 impl World {
-    pub async fn open(name: &str) -> Self {
-        let file = TestDb::sqlite(name);
-        let clock = Arc::new(FakeClock::new(at("2026-11-23T10:00-06:00")));
-        let randomness: Arc<dyn Randomness> = Arc::new(SeededRandomness::new(7));
-        let carrier = Arc::new(Taker::default());
-        let db = Db::open(Options {
-            url: file.url().to_owned(),
+    pub async fn open(engine: Engine) -> Self {
+        let carrier = Arc::new(Memory::new("twilio"));
+        let plan = Plan {
+            now: at("2026-11-23T10:00-06:00"),
+            public_url: PUBLIC_URL,
             // As in production: commits wait for the writer, so requests do meet.
             durability: Durability::Full,
-            kek: SecretKey::new([5; 32]),
-            randomness: Arc::clone(&randomness),
-        })
-        .await
-        .unwrap();
-        let desk = Desk::new(Parts {
-            db,
-            clock: Arc::<FakeClock>::clone(&clock),
-            randomness,
-            carriers: Carriers::all(Arc::<Taker>::clone(&carrier)),
-            public_url: PUBLIC_URL.into(),
-            rules: Arc::new(Rules::defaults().unwrap()),
-            side_by_side: 1,
-        });
-        let (access, location) = practice(&desk, "Riverside PT").await;
-        let admin = token(&desk, &access, Role::Admin).await;
+            carriers: Carriers::all(Arc::<Memory>::clone(&carrier)),
+        };
+        let practice = TestPractice::open(engine, plan).await;
+        let admin = token(&practice.desk, &practice.access, Role::Admin).await;
         Self {
-            router: router(App::new(desk.clone(), surface(Some(AUTH_TOKEN)))),
-            desk,
-            clock,
+            router: router(App::new(practice.desk.clone(), surface(Some(AUTH_TOKEN)))),
+            practice,
             carrier,
-            access,
-            location,
             admin,
-            _db: file,
         }
     }
 
@@ -224,25 +182,6 @@ impl World {
             "minutes": 40,
         })
     }
-
-    /// Does everything that is due now.
-    pub async fn drain(&self) {
-        for _ in 0..100 {
-            let stepped = self.desk.step_due().await.unwrap();
-            let sent = self.desk.dispatch_due().await.unwrap();
-            assert_eq!((stepped.failed, sent.failed), (0, 0));
-            if stepped.claimed + sent.claimed == 0 {
-                return;
-            }
-        }
-        panic!("work is left after a hundred rounds");
-    }
-
-    /// Returns the audit trail, newest first.
-    pub async fn audit(&self) -> Vec<AuditLine> {
-        let reader = self.desk.db().reader(&self.access);
-        reader.audit_page(None, "", "", None, 500).await.unwrap()
-    }
 }
 
 /// Reads an answer to its end.
@@ -287,36 +226,6 @@ pub fn surface(auth_token: Option<&str>) -> Surface {
         twilio_auth_token: auth_token.map(Into::into),
         metrics: Box::new(NoGauge),
     }
-}
-
-/// Opens a practice in Chicago with a place and a clinician.
-pub async fn practice(desk: &Desk, name: &str) -> (Access, LocationId) {
-    let zone = jiff::tz::TimeZone::get("America/Chicago").unwrap();
-    let practice = Practice {
-        id: desk.mint().id::<PracticeId>(),
-        name: name.into(),
-        time_zone: zone.clone(),
-        state: Some("IL".into()),
-        phone: None,
-    };
-    desk.open_practice(&practice).await.unwrap();
-    let access = Access::system(practice.id, "command");
-    let location = Location {
-        id: desk.mint().id(),
-        name: "Riverside".into(),
-        time_zone: zone,
-        phone: None,
-        street: None,
-        hours: [None; 7],
-    };
-    let place = location.id;
-    desk.put_location(&access, location).await.unwrap();
-    let clinician = Clinician {
-        id: desk.mint().id(),
-        display_name: "Kim Tran, PT".into(),
-    };
-    desk.put_clinician(&access, clinician).await.unwrap();
-    (access, place)
 }
 
 /// Makes a token of a role.

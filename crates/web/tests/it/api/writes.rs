@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 use tendon_care::access::Role;
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
 
 use super::world::{World, moment, request};
 
-#[tokio::test]
-async fn a_visit_goes_through_its_life() {
-    let world = World::open("api-life").await;
+#[on_both_engines]
+async fn a_visit_goes_through_its_life(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     let visit = world.book(ana, "2026-12-01T15:00:00Z").await;
     for (act, body, state) in [
@@ -49,9 +51,9 @@ async fn a_visit_goes_through_its_life() {
     assert_eq!(via.unwrap()["fields"]["via"], "staff");
 }
 
-#[tokio::test]
-async fn an_act_without_particulars_needs_no_body() {
-    let world = World::open("api-empty").await;
+#[on_both_engines]
+async fn an_act_without_particulars_needs_no_body(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     let visit = world.book(ana, "2026-12-01T15:00:00Z").await;
     let path = format!("/appointments/{visit}/confirm");
@@ -61,9 +63,9 @@ async fn an_act_without_particulars_needs_no_body() {
     );
 }
 
-#[tokio::test]
-async fn a_patient_is_changed_in_parts() {
-    let world = World::open("api-patch").await;
+#[on_both_engines]
+async fn a_patient_is_changed_in_parts(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     let path = format!("/patients/{ana}");
     let before = world.get(&path).await.expect(200);
@@ -90,9 +92,9 @@ async fn a_patient_is_changed_in_parts() {
     assert_eq!(again["time_zone"], "America/Denver");
 }
 
-#[tokio::test]
-async fn a_no_is_recorded_and_withdraws_what_waits() {
-    let world = World::open("api-consent").await;
+#[on_both_engines]
+async fn a_no_is_recorded_and_withdraws_what_waits(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     let point =
         world.get(&format!("/patients/{ana}")).await.expect(200)["contact_points"][0]["id"].clone();
@@ -163,9 +165,9 @@ async fn a_no_is_recorded_and_withdraws_what_waits() {
     }
 }
 
-#[tokio::test]
-async fn words_that_must_not_leave_are_refused_by_their_code() {
-    let world = World::open("api-words").await;
+#[on_both_engines]
+async fn words_that_must_not_leave_are_refused_by_their_code(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     let path = format!("/patients/{ana}/messages");
     let advised = json!({"channel": "sms", "text": "How is your knee pain today?"});
@@ -196,9 +198,9 @@ async fn words_that_must_not_leave_are_refused_by_their_code() {
     );
 }
 
-#[tokio::test]
-async fn a_task_is_done_once() {
-    let world = World::open("api-task").await;
+#[on_both_engines]
+async fn a_task_is_done_once(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     let visit = world.book(ana, "2026-12-01T15:00:00Z").await;
     world
@@ -218,9 +220,9 @@ async fn a_task_is_done_once() {
     assert_eq!(world.get("/tasks").await.expect(200)["items"], json!([]));
 }
 
-#[tokio::test]
-async fn a_role_does_what_it_may_and_no_more() {
-    let world = World::open("api-roles").await;
+#[on_both_engines]
+async fn a_role_does_what_it_may_and_no_more(engine: Engine) {
+    let world = World::open(engine).await;
     let ana = world.patient("Ana", "312-555-0142").await;
     let marketing = format!("Bearer {}", world.token(Role::Marketing).await);
     let headers = [("authorization", marketing.as_str())];

@@ -1,6 +1,8 @@
 //! Lists that only shrink: what is served, what is refused, what is recorded.
 
 use tendon_care::access::Role;
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
 use tendon_web::pages::urls::Url;
 
 use super::world::{HOSTILE, Site, filled};
@@ -12,9 +14,9 @@ fn is_public(pattern: &str) -> bool {
         .any(|start| pattern.starts_with(start))
 }
 
-#[tokio::test]
-async fn every_place_of_the_pages_is_served() {
-    let site = Site::open("served").await;
+#[on_both_engines]
+async fn every_place_of_the_pages_is_served(engine: Engine) {
+    let site = Site::open(engine).await;
     let browser = site.signed_in(Role::Admin).await;
     for pattern in Url::PATTERNS
         .iter()
@@ -43,9 +45,9 @@ async fn every_place_of_the_pages_is_served() {
     }
 }
 
-#[tokio::test]
-async fn nothing_of_the_staff_pages_is_served_without_a_session() {
-    let site = Site::open("without").await;
+#[on_both_engines]
+async fn nothing_of_the_staff_pages_is_served_without_a_session(engine: Engine) {
+    let site = Site::open(engine).await;
     let browser = site.browser();
     for pattern in Url::PATTERNS.iter().filter(|pattern| !is_public(pattern)) {
         let path = filled(pattern);
@@ -64,9 +66,9 @@ async fn nothing_of_the_staff_pages_is_served_without_a_session() {
     assert_eq!(deep.to(), "/sign-in?to=%2Finbox%3Fshow%3Dall");
 }
 
-#[tokio::test]
-async fn a_role_opens_what_its_row_of_the_table_says_and_no_more() {
-    let site = Site::open("roles").await;
+#[on_both_engines]
+async fn a_role_opens_what_its_row_of_the_table_says_and_no_more(engine: Engine) {
+    let site = Site::open(engine).await;
     // An auditor reads the trail; marketing finds people and sees no chart.
     let rows = [
         (
@@ -106,9 +108,9 @@ async fn a_role_opens_what_its_row_of_the_table_says_and_no_more() {
     }
 }
 
-#[tokio::test]
-async fn whoever_is_shown_is_recorded_and_never_unescaped() {
-    let site = Site::open("shown").await;
+#[on_both_engines]
+async fn whoever_is_shown_is_recorded_and_never_unescaped(engine: Engine) {
+    let site = Site::open(engine).await;
     let ana = site.patient(HOSTILE, "Morales", "312-555-0142").await;
     let now = site.desk.now();
     site.book(ana, now + jiff::SignedDuration::from_hours(25))
@@ -179,9 +181,9 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     rest.split(after).next().unwrap()
 }
 
-#[tokio::test]
-async fn a_file_is_sent_once_and_then_only_confirmed() {
-    let site = Site::open("etag").await;
+#[on_both_engines]
+async fn a_file_is_sent_once_and_then_only_confirmed(engine: Engine) {
+    let site = Site::open(engine).await;
     let browser = site.browser();
     let first = browser.get("/assets/style.css").await.is(200);
     let etag = first.headers["etag"].clone();

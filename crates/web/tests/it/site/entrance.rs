@@ -1,12 +1,14 @@
 //! Signing in, staying in and going out.
 
 use tendon_care::access::Role;
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
 
 use super::world::{PASSWORD, Site};
 
-#[tokio::test]
-async fn a_password_opens_nothing_before_the_codes_are_set_up() {
-    let site = Site::with("enrol", false).await;
+#[on_both_engines]
+async fn a_password_opens_nothing_before_the_codes_are_set_up(engine: Engine) {
+    let site = Site::with(engine, false).await;
     site.user(Role::FrontDesk).await;
     let browser = site.browser();
     let fields = [
@@ -29,9 +31,9 @@ async fn a_password_opens_nothing_before_the_codes_are_set_up() {
     browser.get("/patients").await.leads("/sign-in/enrol");
 }
 
-#[tokio::test]
-async fn a_wrong_name_and_a_wrong_password_are_told_the_same_way_and_limited() {
-    let site = Site::open("wrong").await;
+#[on_both_engines]
+async fn a_wrong_name_and_a_wrong_password_are_told_the_same_way_and_limited(engine: Engine) {
+    let site = Site::open(engine).await;
     site.user(Role::Admin).await;
     let browser = site.browser();
     let nobody = [("email", "nobody@example.org"), ("password", "x")];
@@ -52,9 +54,9 @@ async fn a_wrong_name_and_a_wrong_password_are_told_the_same_way_and_limited() {
     browser.act("/sign-in", "/sign-in", &nobody).await.is(200);
 }
 
-#[tokio::test]
-async fn an_idle_session_ends_and_the_reader_comes_back_to_the_page() {
-    let site = Site::open("idle").await;
+#[on_both_engines]
+async fn an_idle_session_ends_and_the_reader_comes_back_to_the_page(engine: Engine) {
+    let site = Site::open(engine).await;
     let browser = site.signed_in(Role::FrontDesk).await;
     for _ in 0..2 {
         site.clock.advance_secs(14 * 60);
@@ -76,9 +78,9 @@ async fn an_idle_session_ends_and_the_reader_comes_back_to_the_page() {
         .says("nothing was done for a while");
 }
 
-#[tokio::test]
-async fn a_link_works_once_and_signing_out_ends_the_session() {
-    let site = Site::open("once").await;
+#[on_both_engines]
+async fn a_link_works_once_and_signing_out_ends_the_session(engine: Engine) {
+    let site = Site::open(engine).await;
     let user = site.user(Role::Manager).await;
     let life = jiff::SignedDuration::from_mins(5);
     let link = site
@@ -98,9 +100,9 @@ async fn a_link_works_once_and_signing_out_ends_the_session() {
     browser.get("/").await.is(303);
 }
 
-#[tokio::test]
-async fn nobody_is_sent_to_another_site() {
-    let site = Site::open("away").await;
+#[on_both_engines]
+async fn nobody_is_sent_to_another_site(engine: Engine) {
+    let site = Site::open(engine).await;
     let browser = site.signed_in(Role::FrontDesk).await;
     for bad in ["https://evil.example", "//evil.example", "/\\evil.example"] {
         let seen = browser

@@ -5,6 +5,8 @@ use axum::http::Request;
 use futures_util::StreamExt as _;
 use jiff::SignedDuration;
 use tendon_care::access::Role;
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
 
 use super::world::Site;
 
@@ -19,9 +21,9 @@ async fn next(stream: &mut axum::body::BodyDataStream) -> Option<String> {
     }
 }
 
-#[tokio::test]
-async fn a_page_is_told_what_changed_and_nothing_more() {
-    let site = Site::open("events").await;
+#[on_both_engines]
+async fn a_page_is_told_what_changed_and_nothing_more(engine: Engine) {
+    let site = Site::open(engine).await;
     let ana = site.patient("Ana", "Morales", "312-555-0142").await;
     let browser = site.signed_in(Role::FrontDesk).await;
     let response = browser.raw(Request::get("/events"), Body::empty()).await;
@@ -45,9 +47,9 @@ async fn a_page_is_told_what_changed_and_nothing_more() {
     assert!(events.last().unwrap().contains("event: gone"), "{events:?}");
 }
 
-#[tokio::test]
-async fn a_page_that_reloads_itself_is_one_look() {
-    let site = Site::open("looks").await;
+#[on_both_engines]
+async fn a_page_that_reloads_itself_is_one_look(engine: Engine) {
+    let site = Site::open(engine).await;
     let browser = site.signed_in(Role::FrontDesk).await;
     let looks = async || {
         site.audit()

@@ -4,10 +4,12 @@ use jiff::SignedDuration;
 use tendon_care::access::Role;
 use tendon_care::appointment::VisitState;
 use tendon_care::id::{AppointmentId, PatientId};
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
 
 use super::world::{Browser, Site};
 
-const BIRTHDAY: [(&str, &str); 3] = [("month", "3"), ("day", "4"), ("year", "1968")];
+const BIRTHDAY: [(&str, &str); 3] = [("month", "2"), ("day", "29"), ("year", "1968")];
 
 /// Returns a patient whose reminder has come, the visit, and the link in the text.
 async fn reminded(site: &Site) -> (PatientId, AppointmentId, String) {
@@ -47,9 +49,9 @@ async fn verified(phone: &Browser<'_>, link: &str) {
         .leads(link);
 }
 
-#[tokio::test]
-async fn nothing_is_told_before_the_birthday() {
-    let site = Site::open("birthday").await;
+#[on_both_engines]
+async fn nothing_is_told_before_the_birthday(engine: Engine) {
+    let site = Site::open(engine).await;
     let (_, visit, link) = reminded(&site).await;
     let phone = site.browser();
     phone
@@ -92,9 +94,9 @@ async fn nothing_is_told_before_the_birthday() {
     );
 }
 
-#[tokio::test]
-async fn five_wrong_birthdays_end_a_link_and_a_fresh_one_can_be_sent() {
-    let site = Site::open("wrong-birthday").await;
+#[on_both_engines]
+async fn five_wrong_birthdays_end_a_link_and_a_fresh_one_can_be_sent(engine: Engine) {
+    let site = Site::open(engine).await;
     let (ana, _, link) = reminded(&site).await;
     let phone = site.browser();
     let wrong = [("month", "3"), ("day", "5"), ("year", "1968")];
@@ -132,9 +134,9 @@ async fn five_wrong_birthdays_end_a_link_and_a_fresh_one_can_be_sent() {
     phone.get("/portal/short").await.is(404);
 }
 
-#[tokio::test]
-async fn a_visit_is_confirmed_moved_and_called_off_without_a_script() {
-    let site = Site::open("portal-acts").await;
+#[on_both_engines]
+async fn a_visit_is_confirmed_moved_and_called_off_without_a_script(engine: Engine) {
+    let site = Site::open(engine).await;
     let (_, visit, link) = reminded(&site).await;
     let phone = site.browser();
     verified(&phone, &link).await;
@@ -180,9 +182,9 @@ async fn a_visit_is_confirmed_moved_and_called_off_without_a_script() {
     phone.get(&link).await.is(200);
 }
 
-#[tokio::test]
-async fn language_and_preferences_are_the_patient_s_own() {
-    let site = Site::open("portal-own").await;
+#[on_both_engines]
+async fn language_and_preferences_are_the_patient_s_own(engine: Engine) {
+    let site = Site::open(engine).await;
     let (ana, _, link) = reminded(&site).await;
     let phone = site.browser();
     phone

@@ -1,6 +1,7 @@
 //! A practice behind the whole server, and browsers before it.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -8,24 +9,19 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
-use tendon_care::Randomness;
-use tendon_care::access::{Access, Role};
+use tendon_care::access::Role;
 use tendon_care::appointment::VisitKind;
-use tendon_care::contact::{Address, ContactPoint, Line, Owner, Phone, Standing};
-use tendon_care::id::{AppointmentId, Id as _, LocationId, PatientId, UserId};
-use tendon_care::language::Language;
-use tendon_care::patient::{Identifier, Life, Patient, Region};
-use tendon_care::person::{Mrn, PersonName, Sex};
-use tendon_care::practice::{Clinician, Location, Practice};
-use tendon_care::purpose::Purpose;
-use tendon_care::rules::Rules;
+use tendon_care::id::{AppointmentId, Id as _, PatientId, UserId};
 use tendon_channel::sandbox::Sandbox;
-use tendon_desk::{Carriers, Desk, Intake, NewUser, NewVisit, Parts};
-use tendon_store::{AuditLine, Db, Durability, MessageFilter, MessageLine, Options, SecretKey};
-use tendon_testkit::clock::{FakeClock, SeededRandomness, at};
-use tendon_testkit::database::TestDb;
-use tendon_web::server::{App, Gauge, Surface, router};
+use tendon_desk::{Carriers, NewUser};
+use tendon_store::{Durability, MessageFilter, MessageLine};
+use tendon_testkit::clock::at;
+use tendon_testkit::database::Engine;
+use tendon_testpractice::{Person, Plan, TestPractice};
+use tendon_web::server::{App, Surface, router};
 use tower::ServiceExt as _;
+
+use crate::api::world::NoGauge;
 
 /// A name that would run as a script on a page that forgets to escape.
 pub const HOSTILE: &str = "\"><script>alert(1)</script>";
@@ -33,24 +29,18 @@ pub const HOSTILE: &str = "\"><script>alert(1)</script>";
 /// The password of every member of staff here.
 pub const PASSWORD: &str = "riverside otter lantern";
 
-#[derive(Debug)]
-struct NoGauge;
-
-impl Gauge for NoGauge {
-    fn render(&self) -> String {
-        String::new()
-    }
+pub struct Site {
+    practice: TestPractice,
+    pub router: Router,
 }
 
-pub struct Site {
-    pub desk: Desk,
-    pub router: Router,
-    pub clock: Arc<FakeClock>,
-    /// The command line's access.
-    pub access: Access,
-    pub location: LocationId,
-    // Removes the file when the test ends; last, so that it goes after its users.
-    _db: TestDb,
+/// A site is the practice of every test, with its pages before it.
+impl Deref for Site {
+    type Target = TestPractice;
+
+    fn deref(&self) -> &TestPractice {
+        &self.practice
+    }
 }
 
 /// A browser with its cookies.
@@ -112,33 +102,19 @@ impl Seen {
 }
 
 impl Site {
-    pub async fn open(name: &str) -> Self {
-        Self::with(name, true).await
+    pub async fn open(engine: Engine) -> Self {
+        Self::with(engine, true).await
     }
 
     /// Opens a server that is, or is not, a sandbox.
-    pub async fn with(name: &str, sandbox: bool) -> Self {
-        let file = TestDb::sqlite(name);
-        let clock = Arc::new(FakeClock::new(at("2026-11-23T07:50-06:00")));
-        let randomness: Arc<dyn Randomness> = Arc::new(SeededRandomness::new(11));
-        let db = Db::open(Options {
-            url: file.url().to_owned(),
+    pub async fn with(engine: Engine, sandbox: bool) -> Self {
+        let plan = Plan {
+            now: at("2026-11-23T07:50-06:00"),
+            public_url: "https://prm.example",
             durability: Durability::Bulk,
-            kek: SecretKey::new([5; 32]),
-            randomness: Arc::clone(&randomness),
-        })
-        .await
-        .unwrap();
-        let desk = Desk::new(Parts {
-            db,
-            clock: Arc::<FakeClock>::clone(&clock),
-            randomness,
             carriers: Carriers::all(Arc::new(Sandbox::new(0))),
-            public_url: "https://prm.example".into(),
-            rules: Arc::new(Rules::defaults().unwrap()),
-            side_by_side: 1,
-        });
-        let (access, location) = practice(&desk).await;
+        };
+        let practice = TestPractice::open(engine, plan).await;
         let surface = Surface {
             secure: true,
             sandbox,
@@ -146,12 +122,8 @@ impl Site {
             metrics: Box::new(NoGauge),
         };
         Self {
-            router: router(App::new(desk.clone(), surface)),
-            desk,
-            clock,
-            access,
-            location,
-            _db: file,
+            router: router(App::new(practice.desk.clone(), surface)),
+            practice,
         }
     }
 
@@ -191,81 +163,29 @@ impl Site {
         browser
     }
 
-    /// Registers somebody who agreed to care messages at a mobile.
+    /// Registers somebody whose chart has the number of the phone's last digits.
     pub async fn patient(&self, given: &str, family: &str, phone: &str) -> PatientId {
-        let mint = self.desk.mint();
-        let patient = Patient {
-            id: mint.id(),
-            name: PersonName::parse(family, given).unwrap(),
-            birth_date: Some("1968-03-04".parse().unwrap()),
-            sex: Sex::Female,
-            language: Language::English,
-            time_zone: None,
-            region: Region {
-                state: Some("IL".into()),
-                zip: Some("60601".into()),
-            },
-            life: Life::Living,
-            identifiers: vec![Identifier {
-                system: "ehr".into(),
-                value: Mrn::parse(&format!("R{}", &phone[phone.len() - 4..])).unwrap(),
-            }],
-            contact_points: vec![ContactPoint {
-                id: mint.id(),
-                owner: Owner::Patient,
-                address: Address::Phone(Phone::parse(phone).unwrap()),
-                line: Line::Mobile,
-                standing: Standing::Unverified,
-                shared: false,
-                rank: 0,
-            }],
-            proxies: vec![],
-            paused: false,
+        let mrn = format!("R{}", &phone[phone.len() - 4..]);
+        let person = Person {
+            given,
+            family,
+            phone,
+            mrn: Some(&mrn),
         };
-        let id = patient.id;
-        let intake = Intake {
-            agreed: vec![Purpose::Care, Purpose::CareOther],
-            form: "intake".into(),
-            wording_version: "1".into(),
-        };
-        self.desk
-            .register(&self.access, patient, &intake)
-            .await
-            .unwrap();
-        id
+        self.register(person).await
     }
 
     /// Books a visit of 40 minutes.
     pub async fn book(&self, patient: PatientId, starts_at: Timestamp) -> AppointmentId {
-        let new = NewVisit {
-            patient,
-            episode: None,
-            location: self.location,
-            clinician: None,
-            kind: VisitKind::Recurring,
-            starts_at,
-            minutes: 40,
-        };
-        self.desk.book(&self.access, &new).await.unwrap()
+        self.practice
+            .book(patient, VisitKind::Recurring, starts_at)
+            .await
     }
 
     /// Moves the clock and does everything that is due then.
     pub async fn wait(&self, minutes: i64) {
         self.clock.advance_secs(minutes * 60);
         self.drain().await;
-    }
-
-    /// Does everything that is due now.
-    pub async fn drain(&self) {
-        for _ in 0..100 {
-            let stepped = self.desk.step_due().await.unwrap();
-            let sent = self.desk.dispatch_due().await.unwrap();
-            assert_eq!((stepped.failed, sent.failed), (0, 0));
-            if stepped.claimed + sent.claimed == 0 {
-                return;
-            }
-        }
-        panic!("work is left after a hundred rounds");
     }
 
     /// Returns what was written to and by a patient, newest first.
@@ -281,16 +201,6 @@ impl Site {
             .db()
             .reader(&self.access)
             .messages(&filter)
-            .await
-            .unwrap()
-    }
-
-    /// Returns the audit trail, newest first.
-    pub async fn audit(&self) -> Vec<AuditLine> {
-        self.desk
-            .db()
-            .reader(&self.access)
-            .audit_page(None, "", "", None, 500)
             .await
             .unwrap()
     }
@@ -371,35 +281,6 @@ impl Browser<'_> {
         }
         response
     }
-}
-
-async fn practice(desk: &Desk) -> (Access, LocationId) {
-    let zone = jiff::tz::TimeZone::get("America/Chicago").unwrap();
-    let practice = Practice {
-        id: desk.mint().id(),
-        name: "Riverside PT".into(),
-        time_zone: zone.clone(),
-        state: Some("IL".into()),
-        phone: Some(Phone::parse("312-555-0100").unwrap()),
-    };
-    desk.open_practice(&practice).await.unwrap();
-    let access = Access::system(practice.id, "command");
-    let location = Location {
-        id: desk.mint().id(),
-        name: "Riverside".into(),
-        time_zone: zone,
-        phone: None,
-        street: Some("412 River Street".into()),
-        hours: [None; 7],
-    };
-    let place = location.id;
-    desk.put_location(&access, location).await.unwrap();
-    let clinician = Clinician {
-        id: desk.mint().id(),
-        display_name: "Dr. Chen".into(),
-    };
-    desk.put_clinician(&access, clinician).await.unwrap();
-    (access, place)
 }
 
 /// Returns an address of a pattern, filled with ids of things that do not exist.
