@@ -8,13 +8,16 @@ use crate::audit::Hashed;
 use crate::db::Db;
 use crate::error::StoreError;
 use crate::reader::Reader;
-use crate::sql::{BadRow, Row, params, statements};
+use crate::sql::{BadRow, Row, id, params, statements};
 
 statements! {
     PAGE = "select seq, recorded_at, actor, role, action, entity, entity_id, patient_id, purpose, detail \
             from audit where practice_id = $1 and seq < $2 and ($3 = '' or action = $3) \
-            and ($4 = '' or actor = $4) and (cast($5 as uuid) is null or patient_id = $5) \
-            order by seq desc limit $6";
+            and ($4 = '' or actor = $4) order by seq desc limit $5";
+    /// On its own, so that it is planned for the entries of one patient.
+    PAGE_OF_PATIENT = "select seq, recorded_at, actor, role, action, entity, entity_id, patient_id, purpose, detail \
+            from audit where practice_id = $1 and patient_id = $6 and seq < $2 and ($3 = '' or action = $3) \
+            and ($4 = '' or actor = $4) order by seq desc limit $5";
     WALK = "select seq, recorded_at, actor, role, action, entity, entity_id, patient_id, purpose, detail, \
             prev_hash, hash from audit where practice_id = $1 and seq > $2 order by seq limit 1000";
     HEAD = "select seq, hash from audit_head where practice_id = $1";
@@ -63,15 +66,21 @@ impl Reader<'_> {
         patient: Option<PatientId>,
         limit: u16,
     ) -> Result<Vec<AuditLine>, StoreError> {
-        let values = params![
+        let mut values = params![
             self.tenant_id(),
             before.unwrap_or(i64::MAX),
             action,
             actor,
-            patient.map(Id::uuid),
             limit
         ];
-        let rows = self.rows(&PAGE, values).await?;
+        let page = match patient {
+            None => &PAGE,
+            Some(patient) => {
+                values.push(id(patient));
+                &PAGE_OF_PATIENT
+            }
+        };
+        let rows = self.rows(page, values).await?;
         Ok(rows.iter().map(line).collect::<Result<_, _>>()?)
     }
 }

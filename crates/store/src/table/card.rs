@@ -132,7 +132,7 @@ impl Reader<'_> {
 }
 
 /// Fills a list of ids up by repeating the last one.
-fn filled_up<I: Id>(some: &[I]) -> impl Iterator<Item = Val> {
+pub(super) fn filled_up<I: Id>(some: &[I]) -> impl Iterator<Item = Val> {
     let last = some.last().map_or(Uuid::nil(), |id| id.uuid());
     some.iter()
         .map(|id| id.uuid())

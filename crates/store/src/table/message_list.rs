@@ -1,5 +1,7 @@
 //! Lists and threads of messages, in both directions.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use tendon_care::contact::Channel;
 use tendon_care::id::{AppointmentId, ConversationId, Id, MessageId, PatientId, UserId};
@@ -7,25 +9,49 @@ use tendon_care::message::Body;
 use tendon_care::purpose::Purpose;
 use uuid::Uuid;
 
+use super::card::filled_up;
 use super::message::content;
+use super::source::MOST_AT_ONCE;
 use crate::error::StoreError;
 use crate::reader::Reader;
 use crate::seal::PracticeKeys;
 use crate::sql::{Row, id, params, statements};
 
+/// The columns of a line, in the order that [`line`] reads.
+macro_rules! columns {
+    () => {
+        "m.message_id, m.patient_id, m.direction, m.channel, m.purpose, m.journey, m.journey_version, m.step, \
+         m.template, m.appointment_id, m.content_sealed, m.state, m.state_at, m.intent, m.created_at, m.segments, \
+         m.sender"
+    };
+}
+
+/// A page before a cursor, newest first.
+macro_rules! page {
+    () => {
+        "m.practice_id = $1 and ($2 = '' or m.state = $2) and m.created_at >= $3 \
+         and m.created_at <= $4 and (m.created_at < $4 or m.message_id < $5) \
+         order by m.created_at desc, m.message_id desc limit $6"
+    };
+}
+
 statements! {
-    THREAD = "select message_id, patient_id, direction, channel, purpose, journey, journey_version, step, \
-              template, appointment_id, content_sealed, state, state_at, intent, created_at, segments, sender \
-              from message where practice_id = $1 and conversation_id = $2 order by created_at, message_id";
-    LINE = "select message_id, patient_id, direction, channel, purpose, journey, journey_version, step, \
-            template, appointment_id, content_sealed, state, state_at, intent, created_at, segments, sender \
-            from message where practice_id = $1 and message_id = $2";
-    PAGE = "select message_id, patient_id, direction, channel, purpose, journey, journey_version, step, \
-            template, appointment_id, content_sealed, state, state_at, intent, created_at, segments, sender \
-            from message where practice_id = $1 and (cast($2 as uuid) is null or patient_id = $2) \
-            and ($3 = '' or state = $3) and created_at >= $4 \
-            and (created_at < $5 or (created_at = $5 and message_id < $6)) \
-            order by created_at desc, message_id desc limit $7";
+    THREAD = concat!("select ", columns!(), " from message m \
+              where m.practice_id = $1 and m.conversation_id = $2 order by m.created_at, m.message_id");
+    LINE = concat!("select ", columns!(), " from message m where m.practice_id = $1 and m.message_id = $2");
+    PAGE = concat!("select ", columns!(), " from message m where ", page!());
+    /// A statement of its own: one that serves all patients or one of them is planned
+    /// for all of them.
+    PAGE_OF_PATIENT = concat!("select ", columns!(), " from message m where m.patient_id = $7 and ", page!());
+    /// What a person wrote last in each of these threads.
+    LAST_WORDS = "select m.message_id, m.content_sealed, m.intent, c.conversation_id \
+              from conversation c join message m on m.practice_id = c.practice_id and m.message_id = \
+              (select x.message_id from message x where x.practice_id = c.practice_id \
+              and x.conversation_id = c.conversation_id and x.direction = 'in' \
+              order by x.created_at desc, x.message_id desc limit 1) \
+              where c.practice_id = $1 and c.conversation_id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+              $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, \
+              $33)";
 }
 
 /// A line of a list or thread: either direction.
@@ -61,6 +87,15 @@ pub struct MessageLine {
     pub segments: u16,
     /// The member of staff who wrote it.
     pub sender: Option<UserId>,
+}
+
+/// What a person wrote last in a thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastWords {
+    /// The words.
+    pub text: Body,
+    /// What the parser understood.
+    pub intent: Option<String>,
 }
 
 /// Which messages to list, newest first.
@@ -108,18 +143,46 @@ impl Reader<'_> {
             .map_or((Timestamp::MAX, Uuid::max()), |(at, message)| {
                 (at, message.uuid())
             });
-        let values = params![
+        let mut values = params![
             self.tenant_id(),
-            filter.patient.map(Id::uuid),
             &filter.state,
             filter.since,
             at,
             before,
             filter.limit
         ];
-        let rows = self.rows(&PAGE, values).await?;
+        let page = match filter.patient {
+            None => &PAGE,
+            Some(patient) => {
+                values.push(id(patient));
+                &PAGE_OF_PATIENT
+            }
+        };
+        let rows = self.rows(page, values).await?;
         let keys = self.keys()?;
         rows.iter().map(|row| line(row, &keys)).collect()
+    }
+
+    /// Returns what a person wrote last in each of these threads; a thread in which
+    /// nobody wrote is left out.
+    pub async fn last_words(
+        &self,
+        threads: &[ConversationId],
+    ) -> Result<HashMap<ConversationId, LastWords>, StoreError> {
+        let keys = self.keys()?;
+        let mut found = HashMap::with_capacity(threads.len());
+        for some in threads.chunks(MOST_AT_ONCE) {
+            let mut bound = params![self.tenant_id()];
+            bound.extend(filled_up(some));
+            for row in self.rows(&LAST_WORDS, bound).await? {
+                let words = LastWords {
+                    text: content(&keys, row.id(0)?, row.bytes(1)?)?.text,
+                    intent: row.opt_text(2)?.map(str::to_owned),
+                };
+                found.insert(row.id(3)?, words);
+            }
+        }
+        Ok(found)
     }
 }
 

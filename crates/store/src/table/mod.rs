@@ -47,7 +47,7 @@ pub use ledger::{LedgerFilter, LedgerLine};
 pub use link::{LINK_TRIES, LinkCheck, LinkRow, WayOutRow};
 pub use merge::{MergeRow, PatientRetired, Repoint, Restrand, Rethread, TwinThread};
 pub use message::{InboundRow, MessageMove, MessageRow};
-pub use message_list::{MessageFilter, MessageLine};
+pub use message_list::{LastWords, MessageFilter, MessageLine};
 pub use parked::{ParkedKey, ParkedRow};
 pub use patient::as_matched;
 pub use proxy::GrownWard;

@@ -10,7 +10,7 @@ use tendon_care::id::{ConversationId, UserId};
 use tendon_care::language::Language;
 use tendon_care::task::{TaskKind, TaskState};
 use tendon_desk::Posted;
-use tendon_store::{MessageFilter, MessageLine, Reader, ThreadLine as Line};
+use tendon_store::{LastWords, MessageLine, ThreadLine as Line};
 
 use super::patient::message_state;
 use super::view::{self, View};
@@ -158,10 +158,12 @@ async fn inbox(
         Folder::All => reader.threads(THREADS).await?,
     };
     let owners = owners(app, staff).await?;
-    let mut threads = Vec::with_capacity(rows.len());
-    for row in &rows {
-        threads.push(line(reader, row, &view, &owners).await?);
-    }
+    let ids: Vec<_> = rows.iter().map(|row| row.thread.id).collect();
+    let words = reader.last_words(&ids).await?;
+    let mut threads: Vec<(bool, ThreadLine)> = rows
+        .iter()
+        .map(|row| line(row, words.get(&row.thread.id), &view, &owners))
+        .collect();
     if folder == Folder::All {
         threads.sort_by_key(|(_, line)| std::cmp::Reverse(line.at.timestamp()));
     }
@@ -194,22 +196,14 @@ async fn owners(
     Ok(owned.collect())
 }
 
-async fn line(
-    reader: Reader<'_>,
+/// Makes a line; tells whether its words may mean danger.
+fn line(
     row: &Line,
+    last: Option<&LastWords>,
     view: &View,
     owners: &HashMap<tendon_care::id::PatientId, String>,
-) -> Result<(bool, ThreadLine), Refusal> {
-    let filter = MessageFilter {
-        patient: Some(row.thread.patient),
-        state: "received".to_owned(),
-        since: jiff::Timestamp::UNIX_EPOCH,
-        before: None,
-        limit: 1,
-    };
-    let last = reader.messages(&filter).await?.into_iter().next();
+) -> (bool, ThreadLine) {
     let intent = last
-        .as_ref()
         .and_then(|last| last.intent.as_deref())
         .map(view::intent);
     let urgent = intent
@@ -227,7 +221,7 @@ async fn line(
         intent: intent.filter(|_| waits),
         owner: owners.get(&row.thread.patient).filter(|_| waits).cloned(),
     };
-    Ok((urgent && waits, line))
+    (urgent && waits, line)
 }
 
 async fn talk(

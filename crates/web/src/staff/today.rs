@@ -287,26 +287,25 @@ async fn replies(
     waiting: &[ThreadLine],
     view: &View,
 ) -> Result<Shown<Waiting>, Refusal> {
-    let mut first = Vec::with_capacity(ROWS);
-    for line in waiting.iter().take(ROWS) {
-        let filter = of_patient(line.thread.patient, "received", Timestamp::UNIX_EPOCH, 1);
-        let last = reader.messages(&filter).await?.into_iter().next();
-        let intent = last.as_ref().and_then(|last| last.intent.as_deref());
-        first.push(Waiting {
+    let shown: Vec<_> = waiting
+        .iter()
+        .take(ROWS)
+        .map(|line| line.thread.id)
+        .collect();
+    let words = reader.last_words(&shown).await?;
+    Ok(shown_of(waiting, |line| {
+        let last = words.get(&line.thread.id);
+        let intent = last.and_then(|last| last.intent.as_deref());
+        Waiting {
             thread: line.thread.id,
             name: line.name.clone(),
             words: last
-                .as_ref()
                 .map(|last| last.text.expose().to_owned())
                 .unwrap_or_default(),
             since: view.at(line.thread.waiting_since.unwrap_or(line.thread.last_at)),
             intent: intent.map_or_else(|| Chip::new(Tone::Info, "wrote"), view::intent),
-        });
-    }
-    Ok(Shown {
-        first,
-        total: small(waiting.len()),
-    })
+        }
+    }))
 }
 
 async fn works(
