@@ -1,6 +1,7 @@
 //! What was backed up is restored, row by row, on both engines.
 
-use tendon_testkit::database::TestDb;
+use tendon_testkit::database::Engine;
+use tendon_testkit::on_both_engines;
 
 use crate::run::Place;
 
@@ -14,8 +15,10 @@ fn digests(place: &Place, url: &str) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn comes_back_equal(from: TestDb, to: &TestDb, name: &str) {
-    let place = Place::new(from, name).with_practice();
+#[on_both_engines]
+fn a_backup_comes_back_equal(engine: Engine) {
+    let place = Place::new(engine.database()).with_practice();
+    let to = engine.database();
     let add = [
         "users",
         "add",
@@ -52,24 +55,4 @@ fn comes_back_equal(from: TestDb, to: &TestDb, name: &str) {
         Some(1),
         "a restore must never overwrite a database"
     );
-}
-
-#[test]
-fn a_sqlite_backup_comes_back_equal() {
-    comes_back_equal(
-        TestDb::sqlite("backup_from"),
-        &TestDb::sqlite("backup_to"),
-        "backup_sqlite",
-    );
-}
-
-#[test]
-fn a_postgres_backup_comes_back_equal() {
-    let Some(from) = TestDb::postgres("backup_from") else {
-        return;
-    };
-    let Some(to) = TestDb::postgres("backup_to") else {
-        return;
-    };
-    comes_back_equal(from, &to, "backup_postgres");
 }

@@ -2,7 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use tendon_testkit::database::TestDb;
+use tendon_testkit::database::{Engine, TestDb};
+use tendon_testkit::on_both_engines;
 
 use crate::run::Place;
 
@@ -13,9 +14,9 @@ patient_id,first_name,last_name,dob,mobile,appointment_id,start_date,start_time,
 1003,,,1980-13-40,12,A3,2030-03-04,11:00,Booked
 ";
 
-#[test]
-fn a_practice_a_user_and_a_token_are_all_it_takes() {
-    let place = Place::new(TestDb::sqlite("first_run"), "first_run").with_practice();
+#[on_both_engines]
+fn a_practice_a_user_and_a_token_are_all_it_takes(engine: Engine) {
+    let place = Place::new(engine.database()).with_practice();
     let add = [
         "users",
         "add",
@@ -40,9 +41,9 @@ fn a_practice_a_user_and_a_token_are_all_it_takes() {
     assert_eq!(key.mode() & 0o777, 0o600);
 }
 
-#[test]
-fn a_refused_field_is_named_and_nothing_is_left() {
-    let place = Place::new(TestDb::sqlite("refused"), "refused");
+#[on_both_engines]
+fn a_refused_field_is_named_and_nothing_is_left(engine: Engine) {
+    let place = Place::new(engine.database());
     let bad = place.run(
         &[
             "practices",
@@ -73,9 +74,9 @@ fn a_refused_field_is_named_and_nothing_is_left() {
     assert_eq!(place.ok(&["users", "list"], ""), "");
 }
 
-#[test]
-fn an_import_says_what_became_of_everything_and_twice_is_once() {
-    let place = Place::new(TestDb::sqlite("import"), "import").with_practice();
+#[on_both_engines]
+fn an_import_says_what_became_of_everything_and_twice_is_once(engine: Engine) {
+    let place = Place::new(engine.database()).with_practice();
     let file = place.data_dir.join("visits.csv");
     std::fs::write(&file, VISITS).unwrap();
     let file = file.to_str().unwrap();
@@ -99,7 +100,7 @@ fn an_import_says_what_became_of_everything_and_twice_is_once() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    let place = Place::new(TestDb::sqlite("help"), "help");
+    let place = Place::new(TestDb::sqlite("help"));
     for command in [
         vec!["demo"],
         vec!["serve"],

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tendon_testkit::database::TestDb;
 
@@ -13,9 +14,11 @@ pub struct Place {
 }
 
 impl Place {
-    pub fn new(db: TestDb, name: &str) -> Self {
-        let data_dir =
-            std::env::temp_dir().join(format!("tendon-cli-{}-{name}", std::process::id()));
+    pub fn new(db: TestDb) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = format!("tendon-cli-{}-{number}", std::process::id());
+        let data_dir = std::env::temp_dir().join(folder);
         let _ = std::fs::remove_dir_all(&data_dir);
         Self { db, data_dir }
     }
