@@ -9,9 +9,12 @@ mod behaviour;
 mod calendar;
 mod clock;
 mod names;
+mod outcome;
 mod person;
+mod words;
 mod year;
 
 pub use clock::{SeededRandomness, SteppedClock};
+pub use outcome::{Check, Courses, Report, Share};
 pub use person::{Payer, Person, Traits};
-pub use year::{Ears, Report, Settings, SimulateError, Year};
+pub use year::{Ears, Settings, SimulateError, Year};

@@ -136,3 +136,34 @@ pub(crate) const REFERRERS: &[&str] = &[
     "Dr. Samuel Iyer",
     "self-referred",
 ];
+
+/// Where patients live.
+pub(crate) const ZIPS: &[&str] = &["60622", "60647", "60614", "60657", "60618", "60642"];
+
+/// Who sees patients; a larger practice goes on with initials.
+const CLINICIANS: [&str; 12] = [
+    "Dr. Chen",
+    "J. Patel",
+    "M. Ortiz",
+    "Dr. Walsh",
+    "A. Novak",
+    "T. Brooks",
+    "Dr. Okafor",
+    "L. Jensen",
+    "R. Gómez",
+    "S. Weber",
+    "Dr. Singh",
+    "K. Turner",
+];
+
+/// Returns the name of a clinician.
+pub(crate) fn clinician(number: usize) -> String {
+    CLINICIANS.get(number).map_or_else(
+        || {
+            let family = FAMILY_EN.get(number % FAMILY_EN.len()).unwrap_or(&"Cole");
+            let initial = ('A'..='Z').cycle().nth(number / FAMILY_EN.len());
+            format!("{}. {family}", initial.unwrap_or('A'))
+        },
+        |name| (*name).to_owned(),
+    )
+}

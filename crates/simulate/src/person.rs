@@ -12,6 +12,7 @@ use tendon_care::language::Language;
 use tendon_care::patient::{Identifier, Life, Patient, Region};
 use tendon_care::person::{Mrn, PersonName, Sex};
 
+use crate::behaviour::Intent;
 use crate::names;
 
 /// Who pays.
@@ -48,6 +49,36 @@ pub struct Traits {
     pub contrarian: bool,
     /// Answers a text that asks.
     pub answers: f64,
+    /// The effect of the clinic they go to, SD 0.25.
+    pub clinic: f64,
+}
+
+/// Where a patient stands with the practice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Referred; nobody has spoken with them.
+    Waiting,
+    /// Comes, or is expected to.
+    Coming,
+    /// Did the whole plan.
+    Finished,
+    /// Will not come again, whatever is done.
+    Left,
+    /// Died.
+    Dead,
+}
+
+/// What became of a visit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It took place.
+    Kept,
+    /// Nobody came.
+    Missed,
+    /// The patient called it off.
+    CalledOff { at: Timestamp },
+    /// The practice took it off the book.
+    TakenOff,
 }
 
 /// A visit as the patient remembers it.
@@ -58,7 +89,10 @@ pub(crate) struct Planned {
     pub(crate) booked_at: Timestamp,
     pub(crate) clinician: usize,
     pub(crate) reminders: u32,
-    pub(crate) open: bool,
+    pub(crate) moves: u32,
+    pub(crate) intent: Intent,
+    /// What became of it; nothing while it stands.
+    pub(crate) fate: Option<Fate>,
 }
 
 /// A patient of the simulation.
@@ -69,24 +103,67 @@ pub struct Person {
     /// What makes them come.
     pub traits: Traits,
     pub(crate) phone: Phone,
+    /// The phone on file belongs to somebody else.
+    pub(crate) wrong_phone: bool,
+    pub(crate) family: String,
     pub(crate) language: Language,
     pub(crate) clinician: usize,
-    pub(crate) location: usize,
     pub(crate) plan_visits: u16,
     pub(crate) per_week: u8,
+    /// Visits that the front desk puts on the book at once.
+    pub(crate) books_ahead: usize,
+    /// The slot of the day that suits.
+    pub(crate) liked_slot: i16,
     pub(crate) episode: Option<EpisodeId>,
     pub(crate) referral: Option<ReferralId>,
+    pub(crate) calls: u8,
     pub(crate) visits: Vec<Planned>,
     pub(crate) completed: u16,
     pub(crate) missed: u16,
     pub(crate) missed_last: bool,
+    pub(crate) first_pain: f64,
     pub(crate) pain: f64,
+    pub(crate) first_seen: Option<Timestamp>,
     pub(crate) last_seen: Option<Timestamp>,
-    pub(crate) gone: bool,
+    pub(crate) stage: Stage,
+    /// What the desk owes in answer to the last question.
+    pub(crate) owed: Option<&'static str>,
+}
+
+impl Person {
+    /// Returns the visits on the book.
+    pub(crate) fn open(&self) -> impl Iterator<Item = &Planned> {
+        self.visits.iter().filter(|visit| visit.fate.is_none())
+    }
+
+    /// Returns the next visit on the book after a moment.
+    pub(crate) fn next(&self, now: Timestamp) -> Option<Planned> {
+        let ahead = self.open().filter(|visit| visit.starts_at > now);
+        ahead.min_by_key(|visit| visit.starts_at).copied()
+    }
+
+    pub(crate) fn visit(&self, id: AppointmentId) -> Option<Planned> {
+        self.open().find(|visit| visit.id == id).copied()
+    }
 }
 
 fn pick<'a, T>(dice: &mut ChaCha8Rng, from: &'a [T]) -> Option<&'a T> {
     from.get(dice.random_range(0..from.len().max(1)))
+}
+
+/// What a new patient shares with one who is known: the phone and the name.
+#[derive(Clone, Debug)]
+pub(crate) struct Kin {
+    pub(crate) phone: Phone,
+    pub(crate) family: String,
+    pub(crate) language: Language,
+}
+
+/// Who works here, for whom to draw people.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Staffing {
+    pub(crate) clinicians: usize,
+    pub(crate) slots_a_day: i16,
 }
 
 /// Draws a person; `number` makes phone and record number unique.
@@ -95,22 +172,30 @@ pub(crate) fn draw(
     mint: &Mint<'_>,
     number: u32,
     today: Date,
-    clinicians: usize,
+    staffing: Staffing,
+    kin: Option<&Kin>,
 ) -> Option<(Person, Patient)> {
-    let spanish = dice.random_bool(0.14);
+    let spanish = match kin {
+        Some(kin) => kin.language == Language::Spanish,
+        None => dice.random_bool(0.14),
+    };
     let (given, family) = if spanish {
         (names::GIVEN_ES, names::FAMILY_ES)
     } else {
         (names::GIVEN_EN, names::FAMILY_EN)
     };
     let (given, sex) = *pick(dice, given)?;
-    let name = PersonName::parse(pick(dice, family)?, given).ok()?;
+    let family = match kin {
+        Some(kin) => kin.family.clone(),
+        None => (*pick(dice, family)?).to_owned(),
+    };
+    let name = PersonName::parse(&family, given).ok()?;
     let age_years: f64 = Normal::new(51.0_f64, 17.0)
         .ok()?
         .sample(dice)
         .clamp(18.0, 92.0);
     let traits = traits(dice, age_years)?;
-    let phone = phone(number)?;
+    let phone = kin.map_or_else(|| phone(number), |kin| Some(kin.phone.clone()))?;
     let language = if spanish && dice.random_bool(0.8) {
         Language::Spanish
     } else {
@@ -129,7 +214,7 @@ pub(crate) fn draw(
         time_zone: None,
         region: Region {
             state: Some("IL".into()),
-            zip: Some("60622".into()),
+            zip: pick(dice, names::ZIPS).map(|zip| (*zip).to_owned()),
         },
         life: Life::Living,
         identifiers: vec![Identifier {
@@ -140,24 +225,36 @@ pub(crate) fn draw(
         proxies: Vec::new(),
         paused: false,
     };
+    let pain = dice.random_range(3.0..8.0);
     let person = Person {
         id,
         traits,
         phone,
+        wrong_phone: kin.is_none() && dice.random_bool(0.02),
+        family,
         language,
-        clinician: dice.random_range(0..clinicians.max(1)),
-        location: dice.random_range(0..2),
+        clinician: dice.random_range(0..staffing.clinicians.max(1)),
         plan_visits: 1 + whole(further),
-        per_week: if dice.random_bool(0.7) { 2 } else { 1 },
+        per_week: if dice.random_bool(0.75) { 2 } else { 1 },
+        books_ahead: if dice.random_bool(0.3) {
+            1
+        } else {
+            dice.random_range(4..=8)
+        },
+        liked_slot: dice.random_range(0..staffing.slots_a_day.max(1)),
         episode: None,
         referral: None,
+        calls: 0,
         visits: Vec::new(),
         completed: 0,
         missed: 0,
         missed_last: false,
-        pain: dice.random_range(3.0..8.0),
+        first_pain: pain,
+        pain,
+        first_seen: None,
         last_seen: None,
-        gone: false,
+        stage: Stage::Waiting,
+        owed: None,
     };
     Some((person, patient))
 }
@@ -183,14 +280,19 @@ fn traits(dice: &mut ChaCha8Rng, age_years: f64) -> Option<Traits> {
         sleeper: dice.random_bool(0.15),
         contrarian: dice.random_bool(0.03),
         answers: dice.random_range(0.25..0.98),
+        clinic: 0.0,
     })
 }
 
+/// One in so many kept the number that they had in Seattle, two hours behind.
+const FROM_AFAR: u32 = 37;
+
 /// A number in the range that is kept free for stories: 555-0100 to 555-0199,
 /// in every area code that has people.
-fn phone(number: u32) -> Option<Phone> {
+pub(crate) fn phone(number: u32) -> Option<Phone> {
     const AREAS: [u32; 10] = [312, 773, 872, 708, 847, 224, 630, 331, 815, 779];
-    let area = AREAS.get((number / 100) as usize % AREAS.len())?;
+    let near = AREAS.get((number / 100) as usize % AREAS.len())?;
+    let area = if number % FROM_AFAR == 5 { &206 } else { near };
     let exchange = if number < 1_000 {
         555
     } else {

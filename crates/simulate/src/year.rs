@@ -5,44 +5,32 @@
 //! then the workers run until nothing is due. With one seed the whole year is
 //! the same, to the byte.
 
+mod booking;
 mod intake;
+mod leaving;
+mod opening;
 mod shift;
 mod texts;
 mod visits;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use tendon_care::access::Access;
-use tendon_care::contact::Address;
-use tendon_care::id::{AppointmentId, LocationId, PatientId, PracticeId};
-use tendon_care::practice::{Clinician, Location, OpenHours};
+use tendon_care::id::{AppointmentId, ClinicianId, LocationId, MessageId, PatientId, PracticeId};
 use tendon_channel::carrier::Outgoing;
 use tendon_desk::{Desk, DeskError};
 
-use crate::behaviour;
 use crate::calendar::Calendar;
 use crate::clock::SteppedClock;
+use crate::outcome::Report;
 use crate::person::Person;
-
-/// Who works in the synthetic practice.
-const CLINICIANS: [&str; 6] = [
-    "Dr. Chen",
-    "J. Patel",
-    "M. Ortiz",
-    "Dr. Walsh",
-    "A. Novak",
-    "T. Brooks",
-];
-const PLACES: [(&str, &str); 2] = [
-    ("Riverside", "412 River Street"),
-    ("Lincoln Park", "88 Grant Avenue"),
-];
+use crate::words::Text;
 
 /// How large, when and from which seed.
 #[derive(Clone, Copy, Debug)]
@@ -55,25 +43,6 @@ pub struct Settings {
     pub until: Timestamp,
     /// The seed.
     pub seed: u64,
-}
-
-/// What happened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Patients referred.
-    pub patients: u64,
-    /// Visits booked.
-    pub booked: u64,
-    /// Visits completed.
-    pub completed: u64,
-    /// Visits missed without a word.
-    pub missed: u64,
-    /// Visits called off.
-    pub cancelled: u64,
-    /// Messages that left.
-    pub messages: u64,
-    /// Texts that patients wrote.
-    pub replies: u64,
 }
 
 /// Why a simulation stopped.
@@ -105,15 +74,19 @@ enum Act {
     Refer,
     Call { person: usize },
     CallOff { person: usize, visit: AppointmentId },
+    Move { person: usize, visit: AppointmentId },
     Start { person: usize, visit: AppointmentId },
     Finish { person: usize, visit: AppointmentId },
-    Write { person: usize, words: &'static str },
+    Write { person: usize, text: Text },
     Rebook { person: usize },
-    Watch { person: usize },
+    Quit { person: usize },
+    ClearBook { person: usize },
     Die { person: usize },
     Shift,
+    Night,
 }
 
+/// What was heard of a message: whom it reached, and whether it asks.
 type Sent = Arc<Mutex<Vec<(String, bool)>>>;
 
 /// A year in the making.
@@ -126,15 +99,15 @@ pub struct Year {
     dice: ChaCha8Rng,
     calendar: Calendar,
     people: Vec<Person>,
-    by_phone: HashMap<String, usize>,
+    by_address: HashMap<String, Vec<usize>>,
     by_patient: HashMap<PatientId, usize>,
     heap: BinaryHeap<Reverse<(Timestamp, u64, Act)>>,
     order: u64,
     sent: Sent,
     places: Vec<LocationId>,
-    clinicians: Vec<tendon_care::id::ClinicianId>,
+    clinicians: Vec<ClinicianId>,
+    numbers: u32,
     texts: u64,
-    report: Report,
 }
 
 fn failed(doing: &'static str) -> impl Fn(DeskError) -> SimulateError {
@@ -156,18 +129,18 @@ impl Year {
             clock,
             access: Access::system(practice, "simulate"),
             dice: ChaCha8Rng::seed_from_u64(settings.seed),
-            calendar: Calendar::new(zone, CLINICIANS.len()),
+            calendar: Calendar::new(zone, opening::clinicians(&settings)),
             settings,
             people: Vec::new(),
-            by_phone: HashMap::new(),
+            by_address: HashMap::new(),
             by_patient: HashMap::new(),
             heap: BinaryHeap::new(),
             order: 0,
             sent: Sent::default(),
             places: Vec::new(),
             clinicians: Vec::new(),
+            numbers: 0,
             texts: 0,
-            report: Report::default(),
         }
     }
 
@@ -175,9 +148,6 @@ impl Year {
     /// carrier before the year is made: `sent` is what [`Year::hears`] gave.
     pub fn listener(sent: Ears) -> Box<dyn Fn(&Outgoing) + Send + Sync> {
         Box::new(move |outgoing: &Outgoing| {
-            let Address::Phone(phone) = &outgoing.to else {
-                return;
-            };
             let text = outgoing.content.text.expose();
             // A text that offers answers asks for one.
             let asks = text.contains('1')
@@ -188,7 +158,7 @@ impl Year {
             sent.0
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .push((phone.expose().to_owned(), asks));
+                .push((outgoing.to.comparable(), asks));
         })
     }
 
@@ -204,6 +174,7 @@ impl Year {
         self.set_up().await?;
         self.plan_referrals();
         self.plan_shifts();
+        self.plan_nights();
         let span = self
             .settings
             .until
@@ -237,63 +208,30 @@ impl Year {
         }
         self.clock.advance_to(self.settings.until);
         progress(1.0);
-        Ok(self.report)
+        let mut report = Report::of(&self.people, self.settings.until);
+        report.replies = self.texts;
+        report.messages = self.count_messages().await?;
+        Ok(report)
     }
 
-    async fn set_up(&mut self) -> Result<(), SimulateError> {
-        let zone =
-            jiff::tz::TimeZone::get("America/Chicago").map_err(|_| SimulateError::Settings)?;
-        let time =
-            |hour| jiff::civil::Time::new(hour, 0, 0, 0).map_err(|_| SimulateError::Settings);
-        let open = Some(OpenHours {
-            from: time(8)?,
-            until: time(18)?,
-        });
-        for (name, street) in PLACES {
-            let id = self.desk.mint().id();
-            let location = Location {
-                id,
-                name: name.into(),
-                time_zone: zone.clone(),
-                phone: None,
-                street: Some(street.into()),
-                hours: [open, open, open, open, open, None, None],
-            };
-            self.desk
-                .put_location(&self.access, location)
+    /// Counts what was handed to carriers, by purpose class.
+    async fn count_messages(
+        &self,
+    ) -> Result<BTreeMap<tendon_care::purpose::Purpose, u64>, SimulateError> {
+        let reader = self.desk.db().reader(&self.access);
+        let mut counts = BTreeMap::new();
+        let mut after: Option<(Timestamp, MessageId)> = None;
+        loop {
+            let page = reader
+                .handed_over(after, 5_000)
                 .await
-                .map_err(failed("open a place"))?;
-            self.places.push(id);
-        }
-        for name in CLINICIANS {
-            let id = self.desk.mint().id();
-            let clinician = Clinician {
-                id,
-                display_name: name.into(),
+                .map_err(|error| failed("count its messages")(error.into()))?;
+            let Some(last) = page.last() else {
+                return Ok(counts);
             };
-            self.desk
-                .put_clinician(&self.access, clinician)
-                .await
-                .map_err(failed("hire a clinician"))?;
-            self.clinicians.push(id);
-        }
-        Ok(())
-    }
-
-    /// Spreads referrals over the working hours of the span.
-    fn plan_referrals(&mut self) {
-        let (first, last) = (
-            self.calendar.day(self.settings.from),
-            self.calendar.day(self.settings.until),
-        );
-        let days = first.until(last).map_or(1, |span| span.get_days()).max(1);
-        for _ in 0..self.settings.patients {
-            let day = first
-                .checked_add(self.dice.random_range(0..days).days())
-                .unwrap_or(first);
-            let (hour, minute) = (self.dice.random_range(8..17), self.dice.random_range(0..60));
-            if let Some(at) = self.calendar.at(day, hour, minute) {
-                self.plan(at.max(self.settings.from), Act::Refer);
+            after = Some((last.at, last.message));
+            for message in &page {
+                *counts.entry(message.purpose).or_default() += 1;
             }
         }
     }
@@ -301,7 +239,9 @@ impl Year {
     fn plan(&mut self, at: Timestamp, act: Act) {
         // Times are taken at the desk or on the phone, while somebody is there.
         let at = match act {
-            Act::Rebook { .. } | Act::Call { .. } => self.calendar.desk_hours(at),
+            Act::Rebook { .. } | Act::Call { .. } | Act::Quit { .. } | Act::ClearBook { .. } => {
+                self.calendar.desk_hours(at)
+            }
             _ => at,
         };
         self.order += 1;
@@ -315,6 +255,10 @@ impl Year {
     fn later(&mut self, hours: std::ops::Range<f64>) -> Timestamp {
         let hours = self.dice.random_range(hours);
         self.now() + span(hours)
+    }
+
+    fn chance(&mut self) -> f64 {
+        self.dice.random_range(0.0..1.0)
     }
 
     /// Lets the product do what is due, and the patients read what came.
@@ -343,39 +287,6 @@ impl Year {
         Err(SimulateError::Stuck { left: 1 })
     }
 
-    fn read_messages(&mut self) {
-        let messages =
-            std::mem::take(&mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner));
-        for (phone, asks) in messages {
-            self.report.messages += 1;
-            let Some(index) = self.by_phone.get(&phone).copied() else {
-                continue;
-            };
-            let now = self.now();
-            let Some(person) = self.people.get_mut(index).filter(|_| asks) else {
-                continue;
-            };
-            let next = person
-                .visits
-                .iter_mut()
-                .filter(|visit| visit.open && visit.starts_at > now);
-            if let Some(visit) = next.min_by_key(|visit| visit.starts_at) {
-                visit.reminders += 1;
-            }
-            let person = person.clone();
-            if let Some(words) = behaviour::answer(&mut self.dice, &person) {
-                let at = self.later(0.02..5.0);
-                self.plan(
-                    at,
-                    Act::Write {
-                        person: index,
-                        words,
-                    },
-                );
-            }
-        }
-    }
-
     async fn perform(&mut self, act: Act) -> Result<(), SimulateError> {
         match act {
             Act::Refer => self.refer().await,
@@ -383,11 +294,14 @@ impl Year {
             Act::CallOff { person, visit } => self.call_off(person, visit).await,
             Act::Start { person, visit } => self.start(person, visit).await,
             Act::Finish { person, visit } => self.finish(person, visit).await,
-            Act::Write { person, words } => self.write(person, words).await,
-            Act::Rebook { person } => self.book_next(person, 1).await,
-            Act::Watch { person } => self.watch(person).await,
+            Act::Move { person, visit } => self.move_visit(person, visit).await,
+            Act::Write { person, text } => self.write(person, text).await,
+            Act::Rebook { person } => self.book_on(person).await,
+            Act::Quit { person } => self.quit(person).await,
+            Act::ClearBook { person } => self.clear_book(person).await,
             Act::Die { person } => self.die(person).await,
             Act::Shift => self.shift().await,
+            Act::Night => self.night().await,
         }
     }
 }

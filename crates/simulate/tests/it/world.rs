@@ -12,24 +12,38 @@ use tendon_channel::sandbox::Sandbox;
 use tendon_desk::{Carriers, Desk, Parts};
 use tendon_simulate::{Ears, Report, SeededRandomness, Settings, SteppedClock, Year};
 use tendon_store::{Db, Durability, Options, SecretKey};
-use tendon_testkit::database::TestDb;
+use tendon_testkit::database::{Engine, TestDb};
+
+/// How much is lived.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    pub patients: u32,
+    pub days: i64,
+    pub seed: u64,
+}
 
 pub struct Lived {
     pub db: Db,
     pub access: Access,
     pub report: Report,
+    pub from: Timestamp,
     pub until: Timestamp,
-    _file: TestDb,
+    _own: TestDb,
 }
 
 /// Lives a span that ends on the day after a leap day.
-pub async fn live(name: &str, patients: u32, days: i64, seed: u64) -> Lived {
-    let file = TestDb::sqlite(name);
+pub async fn live(engine: Engine, span: Span) -> Lived {
+    let own = engine.database();
+    let Span {
+        patients,
+        days,
+        seed,
+    } = span;
     let until: Timestamp = "2028-03-01T18:00:00Z".parse().unwrap();
     let from = until - SignedDuration::from_hours(24 * days);
     let randomness: Arc<dyn Randomness> = Arc::new(SeededRandomness::new(seed));
     let db = Db::open(Options {
-        url: file.url().to_owned(),
+        url: own.url().to_owned(),
         durability: Durability::Bulk,
         kek: SecretKey::new([3; 32]),
         randomness: Arc::clone(&randomness),
@@ -67,12 +81,12 @@ pub async fn live(name: &str, patients: u32, days: i64, seed: u64) -> Lived {
         .run(|_| {})
         .await
         .unwrap();
-    let access = Access::system(practice.id, "test");
     Lived {
         db,
-        access,
+        access: Access::system(practice.id, "test"),
         report,
+        from,
         until,
-        _file: file,
+        _own: own,
     }
 }
