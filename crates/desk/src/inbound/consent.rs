@@ -112,6 +112,11 @@ impl Ear<'_, '_> {
     }
 
     pub(super) fn wrong_party(&mut self) -> Result<(), DeskError> {
+        let point = self.point.as_ref().map(|point| point.standing);
+        // Who says it again has been told goodbye, and hears no more from us.
+        if matches!(point, Some(Standing::WrongParty { .. })) {
+            return Ok(());
+        }
         let at = self.change.now();
         self.reply("wrong-party-goodbye", Purpose::Safety)?;
         // For everybody who has this address, not only for who was written to.
