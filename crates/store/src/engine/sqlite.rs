@@ -75,6 +75,8 @@ impl Sqlite {
         )?;
         let (orders, inbox) = mpsc::channel();
         if durability == Durability::Bulk {
+            // A load touches every index everywhere: what is spilled is read again.
+            pragma(&writer, "cache_size", "-100000")?;
             return Ok(Self {
                 alone: Some(Mutex::new(writer)),
                 orders,
@@ -138,7 +140,9 @@ impl Sqlite {
     /// other index rather than twenty rows of one patient.
     pub(crate) async fn fix_plans(&self) -> Result<(), StoreError> {
         let indexes = self.read(&INDEXES, Vec::new()).await?;
-        let mut script = String::from("analyze; delete from sqlite_stat1;");
+        // Naming the schema makes the table of figures and reads no row for it; a
+        // plain `analyze` reads every index of the database at every start.
+        let mut script = String::from("begin; analyze sqlite_schema; delete from sqlite_stat1;");
         for row in &indexes {
             let (table, index, columns) = (row.text(0)?, row.text(1)?, row.int(2)?);
             let tenant_first = row.bool(3)?;
@@ -155,7 +159,7 @@ impl Sqlite {
                 format!("insert into sqlite_stat1 values ('{table}', '{index}', '{counts}');");
             script.push_str(&row);
         }
-        script.push_str("analyze sqlite_schema;");
+        script.push_str("commit; analyze sqlite_schema;");
         self.script(script).await?;
         Ok(())
     }
