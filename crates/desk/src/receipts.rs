@@ -75,7 +75,13 @@ impl Desk {
         };
         let row = reader.message(message).await?.filter(|row| {
             let same_carrier = row.carrier.as_deref() == Some(&report.carrier);
-            let has_another = matches!(row.message.state, S::Sent { .. } | S::Delivered { .. });
+            // Our own answer may have been written between the two looks.
+            let has_another = match &row.message.state {
+                S::Sent { carrier_ref, .. } | S::Delivered { carrier_ref, .. } => {
+                    *carrier_ref != report.carrier_ref
+                }
+                _ => false,
+            };
             same_carrier && !has_another
         });
         Ok(row.map(|row| row.message.id))
