@@ -1,6 +1,8 @@
 //! A fake clock, carriers that fail on demand and temporary databases, for tests only.
 
 pub mod carriers;
+#[cfg(feature = "browser")]
+pub mod chromium;
 pub mod clock;
 pub mod database;
 

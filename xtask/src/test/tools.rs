@@ -26,7 +26,7 @@ enum From {
     Rustup(&'static str),
 }
 
-const TOOLS: [Tool; 8] = [
+const TOOLS: [Tool; 9] = [
     Tool {
         program: "cargo-fmt",
         from: From::Rustup("rustfmt"),
@@ -40,7 +40,7 @@ const TOOLS: [Tool; 8] = [
     Tool {
         program: "initdb",
         from: From::Apt("postgresql"),
-        wanted_by: &[Step::Tests],
+        wanted_by: &[Step::Tests, Step::Crash],
     },
     Tool {
         program: "psql",
@@ -57,6 +57,12 @@ const TOOLS: [Tool; 8] = [
         from: From::Apt("chromium-driver"),
         wanted_by: &[Step::Tests],
     },
+    // With Node.js, which it depends on.
+    Tool {
+        program: "npm",
+        from: From::Apt("npm"),
+        wanted_by: &[Step::Tests],
+    },
     Tool {
         program: "smtp-sink",
         from: From::Apt("postfix"),
@@ -69,8 +75,35 @@ const TOOLS: [Tool; 8] = [
     },
 ];
 
+/// The packages with which the browser tests look at pages.
+const PAGE_CHECKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/web/tests/npm");
+
 /// Installs what the steps lack, as far as this user may, and names what is still missing.
 pub(crate) fn ensure_for(steps: &[Step]) -> Vec<String> {
+    let mut missing = ensure_programs(steps);
+    if steps.contains(&Step::Tests) {
+        let folder = Path::new(PAGE_CHECKS);
+        if !is_installed(folder) && find("npm").is_some() {
+            complain(run(Command::new("npm").arg("ci").current_dir(folder)));
+        }
+        if !is_installed(folder) {
+            missing.push("`axe-core` is missing: npm ci, in crates/web/tests/npm".to_owned());
+        }
+    }
+    missing
+}
+
+/// Tells whether npm has installed what the lock names; its own note is as old as that.
+fn is_installed(folder: &Path) -> bool {
+    let age = |file: &str| {
+        let found = std::fs::metadata(folder.join(file));
+        found.and_then(|found| found.modified()).ok()
+    };
+    let done = age("node_modules/.package-lock.json");
+    done.is_some() && done >= age("package-lock.json")
+}
+
+fn ensure_programs(steps: &[Step]) -> Vec<String> {
     let wanted = || {
         TOOLS
             .iter()
@@ -193,6 +226,25 @@ mod tests {
     #[test]
     fn steps_without_tools_lack_nothing() {
         assert_eq!(ensure_for(&[Step::Tidy]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn packages_are_as_old_as_their_lock_or_installed_again() {
+        let folder = std::env::temp_dir().join(format!("tendon-npm-{}", std::process::id()));
+        let modules = folder.join("node_modules");
+        std::fs::create_dir_all(&modules).unwrap();
+        let write = |file: &str, secs: u64| {
+            let file = std::fs::File::create(folder.join(file)).unwrap();
+            let at = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(secs);
+            file.set_modified(at).unwrap();
+        };
+        write("package-lock.json", 20);
+        assert!(!is_installed(&folder), "nothing is there");
+        write("node_modules/.package-lock.json", 10);
+        assert!(!is_installed(&folder), "the lock is newer");
+        write("node_modules/.package-lock.json", 20);
+        assert!(is_installed(&folder));
+        std::fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

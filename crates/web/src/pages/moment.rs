@@ -13,6 +13,7 @@ enum Shape {
     Clock,
     Day,
     DayClock,
+    DateClock,
     Full,
 }
 
@@ -39,6 +40,11 @@ impl When {
         Self::new(at, Shape::DayClock)
     }
 
+    /// Writes weekday, day and time, for what is a while away: `Wed, Nov 25 8:40 AM`.
+    pub fn ahead(at: &Zoned) -> Self {
+        Self::new(at, Shape::DateClock)
+    }
+
     /// Writes everything, for records: `Nov 25, 2026, 8:40:00 AM CST`.
     pub fn full(at: &Zoned) -> Self {
         Self::new(at, Shape::Full)
@@ -58,6 +64,9 @@ impl fmt::Display for When {
             Shape::Clock => clock(&self.at),
             Shape::Day => self.at.strftime("%b %-d, %Y").to_string(),
             Shape::DayClock => format!("{} {}", self.at.strftime("%a"), clock(&self.at)),
+            Shape::DateClock => {
+                format!("{} {}", self.at.strftime("%a, %b %-d"), clock(&self.at))
+            }
             Shape::Full => self.at.strftime("%b %-d, %Y, %-I:%M:%S %p %Z").to_string(),
         };
         let instant = self.at.strftime("%Y-%m-%dT%H:%M:%S%:z");
@@ -138,6 +147,11 @@ mod tests {
             r#"<time datetime="2026-11-25T08:40:00-06:00">8:40 AM</time>"#
         );
         assert!(When::near(&at()).to_string().contains(">Wed 8:40 AM<"));
+        assert!(
+            When::ahead(&at())
+                .to_string()
+                .contains(">Wed, Nov 25 8:40 AM<")
+        );
         assert!(When::day(&at()).to_string().contains(">Nov 25, 2026<"));
         assert!(
             When::full(&at())

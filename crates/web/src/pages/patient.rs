@@ -200,9 +200,9 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// Returns weekday and time.
+    /// Returns weekday, day and time.
     pub fn time(&self) -> When {
-        When::near(&self.at)
+        When::ahead(&self.at)
     }
 
     /// Returns the state.

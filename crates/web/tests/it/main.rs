@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod api;
+mod browser;
 mod hooks;
 mod markup;
 mod site;
