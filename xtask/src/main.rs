@@ -1,5 +1,6 @@
-//! Developer tasks: `cargo xtask test` and `cargo xtask tidy`.
+//! Developer tasks: `cargo xtask test`, `tidy` and `crash`.
 
+mod crash;
 mod test;
 mod tidy;
 mod workspace;
@@ -13,12 +14,19 @@ use workspace::Workspace;
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask")]
 enum Task {
-    /// Runs formatting, tidy, clippy, every test, and the documentation.
+    /// Runs formatting, tidy, clippy, every test, a crash rehearsal, and the documentation.
     ///
     /// Installs what is missing with apt where it runs as root, and otherwise
     /// names it and fails. Ends with the line `N passed, N failed, N skipped`,
     /// where each check counts as one.
     Test(test::Options),
+    /// Kills the server at random moments under load; nothing may be lost or repeated.
+    ///
+    /// Plays against carriers of our own on real sockets, judges by what they took
+    /// and by what the API shows, and prints a line for each database. The seed
+    /// reproduces the schedule.
+    #[command(after_help = "Example: cargo xtask crash --kills 200 --release")]
+    Crash(crash::Options),
     /// Checks the rules of the house that the compiler does not know.
     Tidy,
 }
@@ -27,6 +35,7 @@ fn main() -> ExitCode {
     let task = Task::parse();
     let outcome = Workspace::find().and_then(|workspace| match task {
         Task::Test(options) => Ok(test::run(&workspace, &options)),
+        Task::Crash(options) => crash::run(&workspace, &options),
         Task::Tidy => Ok(tidy::run(&workspace.root)? == 0),
     });
     match outcome {

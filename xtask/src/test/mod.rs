@@ -4,7 +4,7 @@
 //! them run: whoever broke two things should learn of both.
 
 mod junit;
-mod postgres;
+pub(crate) mod postgres;
 mod suites;
 mod tally;
 mod tools;
@@ -14,6 +14,7 @@ use std::time::Instant;
 use clap::ValueEnum;
 
 use self::tally::Tally;
+use crate::crash::{self, Engine};
 use crate::tidy;
 use crate::workspace::Workspace;
 
@@ -36,6 +37,8 @@ pub(crate) enum Step {
     Clippy,
     /// Every test, on SQLite and on PostgreSQL.
     Tests,
+    /// `cargo xtask crash` on both databases: a check for each.
+    Crash,
     /// The examples in the documentation.
     Examples,
     /// `cargo doc`, with warnings as errors.
@@ -86,6 +89,7 @@ impl Step {
             Self::Tidy => "tidy",
             Self::Clippy => "clippy",
             Self::Tests => "tests",
+            Self::Crash => "crash",
             Self::Examples => "examples in the documentation",
             Self::Documentation => "documentation",
         }
@@ -112,11 +116,25 @@ impl Step {
                 return Ok(());
             }
             Self::Tests => return suites::nextest(workspace, tally),
+            Self::Crash => return crash(workspace, tally),
             Self::Examples => return suites::doc_tests(workspace, tally),
         };
         tally.check(self.title(), command.status()?.success());
         Ok(())
     }
+}
+
+/// Rehearses on both databases, on the second one whatever came of the first.
+fn crash(workspace: &Workspace, tally: &mut Tally) -> anyhow::Result<()> {
+    let binary = crash::binary_for_tests(workspace)?;
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let fine = crash::check(engine, &binary).unwrap_or_else(|error| {
+            eprintln!("{error:#}");
+            false
+        });
+        tally.check(&format!("crash on {engine}"), fine);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
