@@ -20,7 +20,10 @@ use crate::error::DeskError;
 use crate::house::House;
 
 /// How often a use case decides again when others change the same record.
-const TRIES: usize = 8;
+pub(crate) const TRIES: usize = 8;
+
+/// Tasks that share the patients of a round; more than cores are of no use.
+const LANES: usize = 4;
 
 /// The use cases of Tendon. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -348,6 +351,43 @@ impl Desk {
         }
         while let Some(done) = tasks.join_next().await {
             failed += done.unwrap_or(1);
+        }
+        failed
+    }
+
+    /// Runs one piece of work for each patient, all at once or one by one, where none
+    /// waits for anybody outside. Returns the sum of what they answer.
+    ///
+    /// A task for each would cost more than the work: a few take a share each, and
+    /// commits that are begun together are committed together.
+    pub(crate) async fn for_all_patients<W, F>(
+        &self,
+        mut work: Vec<W>,
+        run: impl Fn(Self, W) -> F,
+    ) -> usize
+    where
+        F: Future<Output = usize> + Send + 'static,
+    {
+        if self.inner.side_by_side == 1 {
+            return self.for_each_patient(work, run).await;
+        }
+        let share = work.len().div_ceil(LANES).max(1);
+        let mut lanes = tokio::task::JoinSet::new();
+        while !work.is_empty() {
+            let rest = work.split_off(share.min(work.len()));
+            let lane: Vec<F> = work
+                .into_iter()
+                .map(|piece| run(self.clone(), piece))
+                .collect();
+            lanes.spawn(async move {
+                let done = futures_util::future::join_all(lane).await;
+                done.into_iter().sum()
+            });
+            work = rest;
+        }
+        let mut failed = 0;
+        while let Some(done) = lanes.join_next().await {
+            failed += done.unwrap_or(share);
         }
         failed
     }

@@ -91,7 +91,7 @@ impl Desk {
                 due.len()
             }
         };
-        Ok(self.for_each_patient(work, each).await)
+        Ok(self.for_all_patients(work, each).await)
     }
 
     async fn step_patient(

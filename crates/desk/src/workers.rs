@@ -25,6 +25,10 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// for in a circle.
 const SHORTEST: Duration = Duration::from_millis(50);
 
+/// Workers for journeys' wake-ups: while one waits for its commits, another reads and
+/// decides.
+const TIMERS: usize = 2;
+
 /// Ticks of a second after which the gauges are read.
 const GAUGES_TICKS: u32 = 5;
 
@@ -49,7 +53,9 @@ impl Workers {
     /// finish, and what they have claimed and not begun they hand back.
     pub fn start(desk: &Desk, stop: &CancellationToken) -> Self {
         let mut running = JoinSet::new();
-        running.spawn(rounds(desk.clone(), stop.clone(), Kind::Timers));
+        for _ in 0..TIMERS {
+            running.spawn(rounds(desk.clone(), stop.clone(), Kind::Timers));
+        }
         running.spawn(rounds(desk.clone(), stop.clone(), Kind::Dispatcher));
         running.spawn(housekeeping(desk.clone(), stop.clone()));
         Self { running }

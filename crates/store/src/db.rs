@@ -229,6 +229,14 @@ impl Db {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) async fn prepare_for_many(&self, sql: &'static Sql) -> Result<bool, CommitError> {
+        match &self.inner.engine {
+            Engine::Sqlite(_) => Ok(false),
+            Engine::Postgres(postgres) => postgres.prepare_for_many(sql).await,
+        }
+    }
+
     pub(crate) async fn script(&self, text: &str) -> Result<(), StoreError> {
         match &self.inner.engine {
             Engine::Sqlite(sqlite) => sqlite.script(text.to_owned()).await,

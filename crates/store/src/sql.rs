@@ -20,6 +20,7 @@ pub struct Sql {
     /// The text.
     pub text: &'static str,
     numbered: OnceLock<String>,
+    for_many: OnceLock<Option<String>>,
 }
 
 impl Sql {
@@ -29,6 +30,7 @@ impl Sql {
             name,
             text,
             numbered: OnceLock::new(),
+            for_many: OnceLock::new(),
         }
     }
 
@@ -36,6 +38,11 @@ impl Sql {
     /// would number the parameters in the order in which they appear.
     pub(crate) fn numbered(&self) -> &str {
         self.numbered.get_or_init(|| self.text.replace('$', "?"))
+    }
+
+    /// Returns the text for many rows at once, which is `make`d at the first use.
+    pub(crate) fn for_many(&self, make: impl FnOnce() -> Option<String>) -> Option<&str> {
+        self.for_many.get_or_init(make).as_deref()
     }
 }
 

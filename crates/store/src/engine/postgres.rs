@@ -1,12 +1,16 @@
 //! PostgreSQL: a pool for reads and one committer that groups commits.
 //!
 //! The committer sends every statement of a group without waiting for answers
-//! (a pipeline), appends the audit rows while it holds the chain's head, and
-//! pays one WAL flush for all. A group in which one commit fails is taken back
+//! (a pipeline), those of commits of one shape as one statement for many rows,
+//! appends the audit rows while it holds the chain's head, and pays one WAL flush
+//! for all. A group in which one commit fails is taken back
 //! and done again one by one, since conflicts are rare and groups are not.
 //!
 //! `select … for update` and the batched claims are written here and in
 //! `claim`, not in the shared statements.
+
+mod growth;
+mod many;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -80,6 +84,17 @@ impl Postgres {
         futures_util::future::try_join_all(queries).await
     }
 
+    /// Has the server take a statement for many rows; `false` where it is for one only.
+    #[cfg(test)]
+    pub(crate) async fn prepare_for_many(&self, sql: &'static Sql) -> Result<bool, CommitError> {
+        let client = self.pool.get().await.map_err(StoreError::from)?;
+        let one = prepare(&client, sql, sql.text).await?;
+        let Some(text) = many::for_many(sql.text, one.params()) else {
+            return Ok(false);
+        };
+        prepare(&client, sql, &text).await.map(|_| true)
+    }
+
     pub(crate) async fn script(&self, text: &str) -> Result<(), StoreError> {
         let client = self.pool.get().await?;
         let done = client.batch_execute(text).await;
@@ -134,8 +149,12 @@ fn column_value(row: &tokio_postgres::Row, column: usize) -> Result<Val, tokio_p
 
 async fn commit_loop(pool: Pool, mut inbox: mpsc::UnboundedReceiver<Job>) {
     let mut jobs = Vec::with_capacity(GROUP);
+    let mut growth = growth::Growth::default();
     while inbox.recv_many(&mut jobs, GROUP).await > 0 {
         let group: Vec<Job> = std::mem::take(&mut jobs);
+        for table in growth.count(&group) {
+            tokio::spawn(growth::gather_statistics(pool.clone(), table));
+        }
         match apply_all(&pool, &group).await {
             Ok(()) => group.into_iter().for_each(|job| answer(job, Ok(()))),
             Err(_) if group.len() > 1 => {
@@ -180,8 +199,7 @@ async fn apply_all(pool: &Pool, jobs: &[Job]) -> Result<(), CommitError> {
 }
 
 async fn transaction(client: &Object, jobs: &[Job]) -> Result<(), CommitError> {
-    let writes: Vec<&Bound> = jobs.iter().flat_map(|job| &job.writes).collect();
-    pipeline(client, Some("begin"), &writes, None).await?;
+    pipeline(client, Some("begin"), &many::steps(jobs), None).await?;
     let mut chains = audit::Chains::default();
     let mut rows = Vec::new();
     // Ordered, so that two nodes never wait for each other's heads crosswise.
@@ -201,14 +219,10 @@ async fn transaction(client: &Object, jobs: &[Job]) -> Result<(), CommitError> {
     for job in jobs {
         rows.extend(chains.append(job.practice, &job.audit));
     }
-    rows.extend(chains.heads());
-    pipeline(
-        client,
-        None,
-        &rows.iter().collect::<Vec<_>>(),
-        Some("commit"),
-    )
-    .await
+    let heads = chains.heads();
+    let mut steps = vec![rows.iter().collect::<Vec<_>>()];
+    steps.extend(heads.iter().map(|head| vec![head]));
+    pipeline(client, None, &steps, Some("commit")).await
 }
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<u64, tokio_postgres::Error>> + Send + 'a>>;
@@ -220,53 +234,110 @@ type Running<'a> = Pin<Box<dyn Future<Output = Result<u64, tokio_postgres::Error
 async fn pipeline(
     client: &Object,
     before: Option<&'static str>,
-    writes: &[&Bound],
+    steps: &[Vec<&Bound>],
     after: Option<&'static str>,
 ) -> Result<(), CommitError> {
-    let mut statements = Vec::with_capacity(writes.len());
-    for bound in writes {
-        statements.push(prepare(client, bound.sql).await?);
+    let mut calls = Vec::with_capacity(steps.len());
+    for rows in steps {
+        calls.extend(Call::of(client, rows).await?);
     }
     let script = |text| -> Running<'_> {
         Box::pin(async move { client.batch_execute(text).await.map(|()| 1) })
     };
-    let mut running: Vec<(&'static Sql, Expect, Running<'_>)> =
-        Vec::with_capacity(writes.len() + 2);
-    running.extend(before.map(|text| (&SCRIPT, Expect::Any, script(text))));
-    for (bound, statement) in writes.iter().zip(&statements) {
-        running.push((
-            bound.sql,
-            bound.expect,
-            Box::pin(client.execute_raw(statement, &bound.params)),
-        ));
-    }
-    let last = after.map(|text| (&SCRIPT, Expect::Any, script(text)));
+    let mut running: Vec<(&'static Sql, Option<u64>, Running<'_>)> =
+        Vec::with_capacity(calls.len() + 1);
+    running.extend(before.map(|text| (&SCRIPT, None, script(text))));
+    running.extend(
+        calls
+            .iter()
+            .map(|call| (call.sql, call.rows, call.run(client))),
+    );
     let mut first_error = None;
     let mut waiting = Vec::with_capacity(running.len());
-    for (sql, expect, mut future) in running {
+    for (sql, rows, mut future) in running {
         match poll!(&mut future) {
-            std::task::Poll::Ready(done) => note(&mut first_error, sql, expect, done),
-            std::task::Poll::Pending => waiting.push((sql, expect, future)),
+            std::task::Poll::Ready(done) => note(&mut first_error, sql, rows, done),
+            std::task::Poll::Pending => waiting.push((sql, rows, future)),
         }
     }
-    for (sql, expect, future) in waiting {
-        note(&mut first_error, sql, expect, future.await);
+    for (sql, rows, future) in waiting {
+        note(&mut first_error, sql, rows, future.await);
     }
     if let Some(error) = first_error {
         return Err(error);
     }
-    if let Some((sql, expect, future)) = last {
-        note(&mut first_error, sql, expect, future.await);
+    if let Some(text) = after {
+        note(&mut first_error, &SCRIPT, None, script(text).await);
     }
     first_error.map_or(Ok(()), Err)
 }
 
 static SCRIPT: Sql = Sql::new("transaction", "");
 
+/// A statement as it goes to the server, for one row or for many.
+struct Call<'a> {
+    sql: &'static Sql,
+    statement: Statement,
+    params: Params<'a>,
+    /// How many rows it must touch.
+    rows: Option<u64>,
+}
+
+enum Params<'a> {
+    One(&'a [Val]),
+    /// One array for each parameter.
+    Many(Vec<Vec<&'a Val>>),
+}
+
+impl<'a> Call<'a> {
+    /// Prepares the rows of one statement: in one call where that can be.
+    async fn of(client: &Object, rows: &[&'a Bound]) -> Result<Vec<Self>, CommitError> {
+        let Some(first) = rows.first() else {
+            return Ok(Vec::new());
+        };
+        let sql = first.sql;
+        let statement = prepare(client, sql, sql.text).await?;
+        let wanted = |rows: usize| match first.expect {
+            Expect::One => u64::try_from(rows).ok(),
+            Expect::Any => None,
+        };
+        let for_many = || sql.for_many(|| many::for_many(sql.text, statement.params()));
+        if let [_, _, ..] = rows
+            && let Some(text) = for_many()
+        {
+            let column = |place| {
+                rows.iter()
+                    .filter_map(|row| row.params.get(place))
+                    .collect()
+            };
+            return Ok(vec![Self {
+                sql,
+                statement: prepare(client, sql, text).await?,
+                params: Params::Many((0..first.params.len()).map(column).collect()),
+                rows: wanted(rows.len()),
+            }]);
+        }
+        let one = |row: &&'a Bound| Self {
+            sql,
+            statement: statement.clone(),
+            params: Params::One(&row.params),
+            rows: wanted(1),
+        };
+        Ok(rows.iter().map(one).collect())
+    }
+
+    fn run<'b>(&'b self, client: &'b Object) -> Running<'b> {
+        match &self.params {
+            Params::One(values) => Box::pin(client.execute_raw(&self.statement, *values)),
+            Params::Many(columns) => Box::pin(client.execute_raw(&self.statement, columns)),
+        }
+    }
+}
+
 fn note(
     first: &mut Option<CommitError>,
     sql: &'static Sql,
-    expect: Expect,
+    wanted: Option<u64>,
     done: Result<u64, tokio_postgres::Error>,
 ) {
     // What follows an error in a transaction fails because of it and says nothing.
@@ -274,7 +345,7 @@ fn note(
         return;
     }
     *first = match done {
-        Ok(rows) if expect == Expect::One && rows != 1 => Some(CommitError::Conflict {
+        Ok(rows) if wanted.is_some_and(|wanted| wanted != rows) => Some(CommitError::Conflict {
             statement: sql.name,
         }),
         Ok(_) => None,
@@ -300,8 +371,8 @@ fn refusal(sql: &'static Sql, source: tokio_postgres::Error) -> CommitError {
     }
 }
 
-async fn prepare(client: &Object, sql: &'static Sql) -> Result<Statement, CommitError> {
-    client.prepare_cached(sql.text).await.map_err(|source| {
+async fn prepare(client: &Object, sql: &Sql, text: &str) -> Result<Statement, CommitError> {
+    client.prepare_cached(text).await.map_err(|source| {
         CommitError::Store(StoreError::Postgres {
             doing: sql.name,
             source,

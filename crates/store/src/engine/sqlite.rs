@@ -30,6 +30,13 @@ statements! {
 /// Read connections. Two cores do not profit from more.
 const READERS: usize = 4;
 
+/// Page cache of a reader in KiB. It is thrown away whenever another connection has
+/// committed, so a large one is of little use.
+const READER_CACHE: i64 = 8_000;
+
+/// Page cache of the writer in KiB: the inner pages of every index that is written to.
+const WRITER_CACHE: i64 = 64_000;
+
 enum Order {
     Commit(Job),
     Returning(ReturningJob),
@@ -63,7 +70,7 @@ pub(crate) struct Sqlite {
 impl Sqlite {
     /// Opens or creates the file and starts the writer.
     pub(crate) fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
-        let writer = connect(path, OpenFlags::default())?;
+        let writer = connect(path, OpenFlags::default(), WRITER_CACHE)?;
         pragma(&writer, "journal_mode", "wal")?;
         pragma(
             &writer,
@@ -172,7 +179,7 @@ impl Sqlite {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut readers = lock(&self.readers);
         for _ in 0..READERS {
-            let reader = connect(&self.path, flags)?;
+            let reader = connect(&self.path, flags, READER_CACHE)?;
             pragma(&reader, "query_only", "on")?;
             readers.push(reader);
         }
@@ -262,7 +269,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+fn connect(path: &Path, flags: OpenFlags, cache: i64) -> Result<Connection, StoreError> {
     let doing = "open";
     let connection = Connection::open_with_flags(path, flags)
         .map_err(|source| StoreError::Sqlite { doing, source })?;
@@ -276,7 +283,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
         .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .map_err(|source| StoreError::Sqlite { doing, source })?;
     pragma(&connection, "foreign_keys", "on")?;
-    pragma(&connection, "cache_size", "-8000")?;
+    // A negative size is one in KiB.
+    pragma(&connection, "cache_size", &format!("-{cache}"))?;
     pragma(&connection, "temp_store", "memory")?;
     Ok(connection)
 }

@@ -37,14 +37,16 @@ statements! {
            on o.practice_id = m.practice_id and o.message_id = m.message_id \
            where m.practice_id = $1 and m.carrier = $2 and m.carrier_ref = $3 and m.direction = 'out'");
     /// Messages that wait in the outbox for a visit or an enrolment.
-    PENDING_OF_VISIT = concat!("select ", columns!(), " from outbox o join message m \
-           on m.practice_id = o.practice_id and m.message_id = o.message_id \
+    PENDING_OF_VISIT = concat!("select ", columns!(), " from message m left join outbox o \
+           on o.practice_id = m.practice_id and o.message_id = m.message_id \
            where m.practice_id = $1 and m.appointment_id = $2 and m.state = 'queued'");
-    PENDING_OF_PATIENT = concat!("select ", columns!(), " from outbox o join message m \
-           on m.practice_id = o.practice_id and m.message_id = o.message_id \
+    /// A queued message is in the outbox; the outer join has them looked up there one by
+    /// one, however many wait for other patients.
+    PENDING_OF_PATIENT = concat!("select ", columns!(), " from message m left join outbox o \
+           on o.practice_id = m.practice_id and o.message_id = m.message_id \
            where m.practice_id = $1 and m.patient_id = $2 and m.state = 'queued'");
-    PENDING_OF_SOME = concat!("select ", columns!(), " from outbox o join message m \
-           on m.practice_id = o.practice_id and m.message_id = o.message_id \
+    PENDING_OF_SOME = concat!("select ", columns!(), " from message m left join outbox o \
+           on o.practice_id = m.practice_id and o.message_id = m.message_id \
            where m.practice_id = $1 and m.state = 'queued' and m.patient_id ", one_of_some!());
     INSERT = "insert into message (practice_id, message_id, conversation_id, patient_id, direction, \
               contact_point_id, channel, purpose, language, cause, enrolment_id, journey, journey_version, \
