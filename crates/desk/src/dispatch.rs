@@ -15,20 +15,21 @@ use tendon_care::contact::{Address, Channel, ContactPoint, Standing};
 use tendon_care::decision::{Decision, Outcome as Verdict};
 use tendon_care::gate::{self, Expects, Request, Sent, SentThere, Subject, TEXT_THEN_EMAIL};
 use tendon_care::id::{ContactPointId, ConversationId, MessageId, PatientId};
-use tendon_care::message::{Cause, Content, MessageState};
+use tendon_care::message::{Cause, Content, Message, MessageState};
 use tendon_care::purpose::Purpose;
 use tendon_care::segment;
 use tendon_care::touchpoint::Fact;
 use tendon_care::zone::{Place, State};
 use tendon_channel::carrier::{Outgoing, Sender};
 use tendon_store::{
-    AddressKey, ClaimedMessage, ConversationRow, DecisionRow, Lease, LinkRow, MessageMove,
-    MessageRow, Versioned, WayOutRow, Write,
+    AddressKey, Attention, AttentionTaken, ClaimedMessage, ConversationRow, DecisionRow, Lease,
+    LinkRow, MessageMove, MessageRow, Versioned, WayOutRow, Write,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::change::{Change, Origin};
-use crate::desk::Desk;
+use crate::chart::Chart;
+use crate::desk::{Desk, TRIES};
 use crate::error::DeskError;
 use crate::{letter, link, outcome};
 
@@ -53,6 +54,7 @@ pub struct Round {
 
 /// What is read before the decision, besides the chart.
 pub(crate) struct Known {
+    attention: Attention,
     ledger: tendon_care::consent::Ledger,
     pub(crate) to_person: Vec<Sent>,
     pub(crate) to_address: Vec<SentThere>,
@@ -130,23 +132,8 @@ impl Desk {
 
     async fn dispatch(&self, claimed: &ClaimedMessage) -> Result<(), DeskError> {
         let access = Access::system(claimed.practice, "dispatcher");
-        let (id, patient) = (claimed.row.message.id, claimed.row.message.patient);
-        let known = self.known(&access, patient).await?;
-        let handed = self
-            .change(&access, patient, Origin::Live, |change| {
-                let Some(row) = change
-                    .chart
-                    .pending
-                    .iter()
-                    .find(|row| row.message.id == id)
-                    .cloned()
-                else {
-                    // Withdrawn or moved to another state since it was claimed.
-                    return Ok(None);
-                };
-                judge(change, &row, &known)
-            })
-            .await?;
+        let id = claimed.row.message.id;
+        let handed = self.judged(&access, &claimed.row.message).await?;
         let Some(outgoing) = handed else {
             return Ok(());
         };
@@ -160,12 +147,41 @@ impl Desk {
         outcome::answered(self, &access, id, answer).await
     }
 
+    /// Decides about a message, from what is true now for each try, and returns what
+    /// is to be handed over once that is committed.
+    async fn judged(
+        &self,
+        access: &Access,
+        message: &Message,
+    ) -> Result<Option<Outgoing>, DeskError> {
+        let house = self.house(access.practice).await?;
+        for _ in 0..TRIES {
+            let chart = Chart::load(self.reader(access), message.patient).await?;
+            let chart = chart.ok_or(DeskError::NotFound("patient"))?;
+            let pending = chart.pending.iter();
+            let mut pending = pending.filter(|row| row.message.id == message.id);
+            let Some(row) = pending.next().cloned() else {
+                // Withdrawn or moved to another state since it was claimed.
+                return Ok(None);
+            };
+            let known = self.known(access, chart.patient.id).await?;
+            let mut change = Change::new(self, &house, access, Origin::Live, chart);
+            let handed = judge(&mut change, &row, &known)?;
+            if self.settle(access, vec![change]).await? {
+                return Ok(handed);
+            }
+        }
+        Err(DeskError::Busy)
+    }
+
     pub(crate) async fn known(
         &self,
         access: &Access,
         patient: PatientId,
     ) -> Result<Known, DeskError> {
         let reader = self.reader(access);
+        // Before the sends are counted, or what goes out in between is overlooked.
+        let attention = reader.attention(patient).await?;
         let since = self.now() - CAP_WINDOW;
         let counted = |sends: Vec<(Timestamp, tendon_care::purpose::Purpose, bool)>| {
             sends
@@ -191,6 +207,7 @@ impl Desk {
         }
         let ledger = reader.ledger(patient).await?;
         Ok(Known {
+            attention,
             ledger: self
                 .with_stray_stops(access, patient, &points, ledger)
                 .await?,
@@ -353,6 +370,7 @@ fn hand_over(
     let point = point
         .ok_or(DeskError::Corrupt("the address of a decision"))?
         .clone();
+    take_attention(change, message, &point, known);
     let content = worded(change, row, &point, channel)?;
     let segments = match channel {
         Channel::Sms => {
@@ -398,6 +416,22 @@ fn hand_over(
         attempt,
         at: now,
     })
+}
+
+/// Lets the commit fail where another node has sent something that the caps count
+/// since this one counted. First of all writes, so that this is the conflict that
+/// is told.
+fn take_attention(change: &mut Change<'_>, message: &Message, point: &ContactPoint, known: &Known) {
+    // No cap counts a reply.
+    if message.cause == Cause::Reply {
+        return;
+    }
+    let taken = AttentionTaken {
+        patient: change.chart.patient.id,
+        shared: point.shared.then(|| AddressKey::new(&point.address)),
+        seen: known.attention.clone(),
+    };
+    change.write(Write::AttentionTaken(Box::new(taken)));
 }
 
 /// Makes the one-click way out that mail about feedback and promotion carries.

@@ -27,6 +27,7 @@ statements! {
     CONVERSATION = "select * from conversation";
     MESSAGE = "select * from message";
     OUTBOX = "select * from outbox";
+    ATTENTION = "select * from attention";
     DECISION = "select * from decision";
     TASK = "select * from task";
     JOURNEY_DEFINITION = "select * from journey_definition";
@@ -72,6 +73,7 @@ pub(crate) const TABLES: &[(&str, &Sql)] = &[
     ("conversation", &CONVERSATION),
     ("message", &MESSAGE),
     ("outbox", &OUTBOX),
+    ("attention", &ATTENTION),
     ("decision", &DECISION),
     ("task", &TASK),
     ("journey_definition", &JOURNEY_DEFINITION),

@@ -103,6 +103,9 @@ pub enum Write {
     OutboxLater(MessageId, jiff::Timestamp),
     /// Notes, before the carrier is called, that it is being called.
     OutboxStarted(MessageId),
+    /// Takes a part of the attention that caps protect, unless somebody else did so
+    /// since it was counted.
+    AttentionTaken(Box<t::AttentionTaken>),
     /// Plans to ask the carrier what became of a message whose answer was lost.
     OutboxReconcile(MessageId, jiff::Timestamp),
     /// Adds a decision.
@@ -303,6 +306,7 @@ impl Binder<'_> {
             }
             Write::OutboxLater(id, due) => out.push(t::outbox::later(self, *id, *due)),
             Write::OutboxStarted(id) => out.push(t::outbox::started(self, *id)),
+            Write::AttentionTaken(taken) => t::attention::take(self, taken, out),
             Write::OutboxReconcile(id, due) => out.push(t::outbox::reconcile(self, *id, *due)),
             Write::Decision(row) => out.push(t::decision::decision(self, row)),
             Write::Conversation(row) => out.push(t::conversation::upsert(self, row)),

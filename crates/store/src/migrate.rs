@@ -16,12 +16,20 @@ struct Migration {
     text: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "base",
-    postgres: include_str!("../migrations/0001_base.postgres.sql"),
-    text: include_str!("../migrations/0001_base.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "base",
+        postgres: include_str!("../migrations/0001_base.postgres.sql"),
+        text: include_str!("../migrations/0001_base.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "attention",
+        postgres: "",
+        text: include_str!("../migrations/0002_attention.sql"),
+    },
+];
 
 statements! {
     APPLIED = "select version, checksum from schema_migration order by version";

@@ -60,8 +60,9 @@ pub struct TestPractice {
     pub access: Access,
     /// Its one place.
     pub location: LocationId,
+    plan: Plan,
     // Removes the database; last, so that it goes after its users.
-    _db: TestDb,
+    db: TestDb,
 }
 
 impl TestPractice {
@@ -71,25 +72,23 @@ impl TestPractice {
             .migrated(&tendon_store::schema_digest(), migrate)
             .await;
         let clock = Arc::new(FakeClock::new(plan.now));
-        let randomness: Arc<dyn Randomness> = Arc::new(SeededRandomness::new(7));
-        let db = open_db(own.url().to_owned(), plan.durability, &randomness).await;
-        let desk = Desk::new(Parts {
-            db,
-            clock: Arc::<FakeClock>::clone(&clock),
-            randomness,
-            carriers: plan.carriers,
-            public_url: plan.public_url.into(),
-            rules: Arc::new(Rules::defaults().unwrap()),
-            side_by_side: 1,
-        });
+        let desk = open_desk(&own, &plan, &clock, Arc::new(SeededRandomness::new(7))).await;
         let (access, location) = open_practice(&desk, "Riverside PT").await;
         Self {
             desk,
             clock,
             access,
             location,
-            _db: own,
+            plan,
+            db: own,
         }
+    }
+
+    /// Opens the desk of another node: a connection of its own to the same database,
+    /// and the same clock and carriers. No two nodes may draw the same bytes, or they
+    /// would make the same ids.
+    pub async fn another_node(&self, randomness: Arc<dyn Randomness>) -> Desk {
+        open_desk(&self.db, &self.plan, &self.clock, randomness).await
     }
 
     /// Reads as the practice itself.
@@ -165,6 +164,23 @@ pub async fn open_practice(desk: &Desk, name: &str) -> (Access, LocationId) {
     };
     desk.put_clinician(&access, clinician).await.unwrap();
     (access, place)
+}
+
+async fn open_desk(
+    db: &TestDb,
+    plan: &Plan,
+    clock: &Arc<FakeClock>,
+    randomness: Arc<dyn Randomness>,
+) -> Desk {
+    Desk::new(Parts {
+        db: open_db(db.url().to_owned(), plan.durability, &randomness).await,
+        clock: Arc::<FakeClock>::clone(clock),
+        randomness,
+        carriers: plan.carriers.clone(),
+        public_url: plan.public_url.into(),
+        rules: Arc::new(Rules::defaults().unwrap()),
+        side_by_side: 1,
+    })
 }
 
 async fn migrate(url: String) {

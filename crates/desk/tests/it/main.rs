@@ -6,6 +6,7 @@
 mod import;
 mod merge;
 mod messages;
+mod nodes;
 mod people;
 mod portal;
 mod receipts;

@@ -1,6 +1,7 @@
 //! One file a table or a close family of them: rows, statements, reads, writes.
 
 pub(crate) mod appointment;
+pub(crate) mod attention;
 pub(crate) mod audit_log;
 pub(crate) mod card;
 pub(crate) mod consent;
@@ -35,6 +36,7 @@ pub(crate) mod touchpoint;
 pub(crate) mod working_set;
 
 pub use appointment::VisitFilter;
+pub use attention::{Attention, AttentionTaken};
 pub use audit_log::{AuditLine, ChainBreak};
 pub use card::{PatientCard, VisitAhead};
 pub use consent::ConsentRow;

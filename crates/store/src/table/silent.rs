@@ -23,8 +23,9 @@ statements! {
               and coalesce((select max(a.starts_at) from appointment a \
                   where a.practice_id = e.practice_id and a.patient_id = e.patient_id \
                   and a.episode_id = e.episode_id and a.starts_at <= $2), e.state_at) \
-                  <= case when e.state not in ('evaluated', 'active') then $5 \
-                     when coalesce(n.per_week, 1) > 1 then $3 else $4 end \
+                  <= case when e.state not in ('evaluated', 'active') then cast($5 as bigint) \
+                     when coalesce(n.per_week, 1) > 1 then cast($3 as bigint) \
+                     else cast($4 as bigint) end \
               and (e.state in ('evaluated', 'active', 'at_risk') or e.state_at <= $5) \
               order by e.patient_id, e.episode_id limit 500";
 }

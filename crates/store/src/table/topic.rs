@@ -176,6 +176,7 @@ const fn of(write: &Write) -> &'static [Topic] {
         Write::OutboxGone(_)
         | Write::OutboxAgain(..)
         | Write::OutboxStarted(_)
+        | Write::AttentionTaken(_)
         | Write::OutboxReconcile(..)
         | Write::LinkNew(_)
         | Write::WayOutNew(_)

@@ -15,6 +15,7 @@ fn all() -> Vec<&'static Sql> {
         crate::engine::sqlite::ALL,
         crate::migrate::ALL,
         t::appointment::ALL,
+        t::attention::ALL,
         t::audit_log::ALL,
         t::card::ALL,
         t::consent::ALL,
