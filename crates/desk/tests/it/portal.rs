@@ -2,17 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
 use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp};
 use tendon_care::contact::Standing;
 use tendon_care::id::{AppointmentId, PatientId};
 use tendon_care::language::Language;
+use tendon_care::message::Body;
 use tendon_care::purpose::{Purpose, Purposes};
-use tendon_care::task::TaskKind;
+use tendon_care::task::{TaskKind, TaskState};
 use tendon_care::touchpoint::Via;
 use tendon_desk::{
-    Checked, DeskError, Draft, PortalError, Posted, VERIFIED_LIFE, VisitAct, VisitStanding, Wanted,
+    Checked, DayPart, DeskError, Draft, PortalError, Posted, VERIFIED_LIFE, VisitAct,
+    VisitStanding, Wanted, Wish,
 };
+use tendon_store::MessageFilter;
 use tendon_testkit::database::Engine;
 use tendon_testkit::on_both_engines;
 
@@ -56,6 +59,35 @@ impl Linked {
 
     async fn act(&self, act: VisitAct) -> Result<(), PortalError> {
         self.world.desk.portal_act(&self.token, act).await
+    }
+
+    async fn ask(&self, act: VisitAct, wish: &Wish) -> Result<(), PortalError> {
+        self.world.desk.portal_ask(&self.token, act, wish).await
+    }
+
+    /// Returns what the patient wrote, newest first: the words and what they mean.
+    async fn wrote(&self) -> Vec<(String, String)> {
+        let filter = MessageFilter {
+            patient: Some(self.ana),
+            state: "received".to_owned(),
+            since: Timestamp::UNIX_EPOCH,
+            before: None,
+            limit: 10,
+        };
+        let lines = self.world.reader().messages(&filter).await.unwrap();
+        let said = lines.iter().map(|line| {
+            assert_eq!(line.appointment, Some(self.visit));
+            let intent = line.intent.clone().unwrap();
+            (line.text.expose().to_owned(), intent)
+        });
+        said.collect()
+    }
+
+    /// Returns the open work about the patient.
+    async fn work(&self) -> Vec<TaskKind> {
+        let tasks = self.world.reader().tasks_of(self.ana).await.unwrap();
+        let open = tasks.iter().filter(|task| task.state == TaskState::Open);
+        open.map(|task| task.kind).collect()
     }
 
     async fn standing(&self) -> VisitStanding {
@@ -207,6 +239,111 @@ async fn a_patient_confirms_asks_to_move_and_calls_off(engine: Engine) {
         matches!(gone, Err(PortalError::Desk(DeskError::Visit(_)))),
         "{gone:?}"
     );
+}
+
+fn note(words: &str) -> Wish {
+    Wish {
+        note: Body::new(words),
+        ..Wish::default()
+    }
+}
+
+#[on_both_engines]
+async fn a_wish_stands_in_the_thread_and_asks_for_a_person_once(engine: Engine) {
+    let linked = linked(engine).await;
+    linked.verify().await;
+    let wish = Wish {
+        day: Some(date(2026, 11, 26)),
+        part: Some(DayPart::Morning),
+        ..note("I work until five")
+    };
+    linked.ask(VisitAct::AskToMove, &wish).await.unwrap();
+    let words = "Would rather come on Thursday, November 26 in the morning. I work until five";
+    let said = (words.to_owned(), "reschedule".to_owned());
+    assert_eq!(linked.wrote().await, [said]);
+    assert_eq!(linked.work().await, [TaskKind::MoveVisit]);
+    let again = note("or Friday");
+    linked.ask(VisitAct::AskToMove, &again).await.unwrap();
+    assert_eq!(linked.wrote().await[0].0, "or Friday");
+    assert_eq!(linked.work().await, [TaskKind::MoveVisit]);
+    let threads = linked.world.reader().threads(10).await.unwrap();
+    assert_eq!(threads.len(), 1, "the one that the reminder is in");
+    assert!(
+        threads[0].thread.waiting_since.is_none(),
+        "the task is enough"
+    );
+}
+
+#[on_both_engines]
+async fn danger_and_a_stop_are_heard_on_a_form_too(engine: Engine) {
+    let linked = linked(engine).await;
+    linked.verify().await;
+    let plain = note("I would rather stop by later in the week");
+    linked.ask(VisitAct::AskToMove, &plain).await.unwrap();
+    let ledger = || async {
+        linked
+            .world
+            .reader()
+            .consents(linked.ana)
+            .await
+            .unwrap()
+            .len()
+    };
+    let before = ledger().await;
+    let danger = note("I have chest pain and cannot breathe");
+    linked.ask(VisitAct::CannotCome, &danger).await.unwrap();
+    assert!(linked.work().await.contains(&TaskKind::RedFlag));
+    assert_eq!(linked.standing().await, VisitStanding::Cancelled);
+    let (_, intent) = linked.wrote().await.swap_remove(0);
+    assert!(intent.starts_with("red_flag"), "{intent}");
+    assert_eq!(ledger().await, before, "nobody asked to stop");
+}
+
+#[on_both_engines]
+async fn a_plain_stop_on_a_form_counts(engine: Engine) {
+    let linked = linked(engine).await;
+    linked.verify().await;
+    let before = linked
+        .world
+        .reader()
+        .consents(linked.ana)
+        .await
+        .unwrap()
+        .len();
+    linked
+        .ask(VisitAct::AskToMove, &note("STOP"))
+        .await
+        .unwrap();
+    let after = linked
+        .world
+        .reader()
+        .consents(linked.ana)
+        .await
+        .unwrap()
+        .len();
+    assert!(
+        after > before,
+        "the ledger holds {after}, and held {before}"
+    );
+    assert_eq!(linked.standing().await, VisitStanding::MoveAsked);
+}
+
+#[on_both_engines]
+async fn a_wish_that_makes_no_sense_changes_nothing(engine: Engine) {
+    let linked = linked(engine).await;
+    linked.verify().await;
+    let past = Wish {
+        day: Some(date(2020, 1, 1)),
+        ..Wish::default()
+    };
+    let refused = linked.ask(VisitAct::CannotCome, &past).await;
+    let named = matches!(
+        refused,
+        Err(PortalError::Desk(DeskError::Invalid { field: "day", .. }))
+    );
+    assert!(named, "{refused:?}");
+    assert_eq!(linked.standing().await, VisitStanding::Booked);
+    assert!(linked.wrote().await.is_empty());
 }
 
 #[on_both_engines]
