@@ -1,6 +1,7 @@
 //! `tendon bench engine`: how many steps of journeys become durable in a second.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -29,11 +30,11 @@ use super::figures::{Figures, now};
 #[derive(Debug, Args)]
 pub(crate) struct Engine {
     /// Visits with a reminder due, one for each patient.
-    #[arg(long, default_value_t = 4_000)]
+    #[arg(long, default_value_t = 10_000)]
     count: u32,
-    /// Patients handled side by side.
-    #[arg(long, default_value_t = 64)]
-    side_by_side: usize,
+    /// Rounds at work side by side: while one waits for its commits, another decides.
+    #[arg(long, default_value_t = 2)]
+    workers: usize,
 }
 
 impl Engine {
@@ -53,26 +54,30 @@ impl Engine {
             carriers: Carriers::all(Arc::new(Sandbox::new(0))),
             public_url: "https://bench.example".into(),
             rules: open::rules(settings)?,
-            side_by_side: self.side_by_side,
+            side_by_side: 64,
         };
         let desk = open::desk(db, wiring);
         let visit = start + SignedDuration::from_hours(24 * 10);
         set_up(&desk, self.count, visit).await?;
-        clock.advance_to(visit - SignedDuration::from_hours(1));
-        let mut rounds = Vec::new();
-        let mut count = 0;
+        // The reminder of the day before is due: each step sends, none is let go.
+        clock.advance_to(visit - SignedDuration::from_hours(23));
         let began = now();
-        loop {
-            let round = now();
-            let done = desk.step_due().await?;
-            anyhow::ensure!(done.failed == 0, "{} steps failed", done.failed);
-            if done.claimed == 0 {
-                break;
-            }
-            count += done.claimed;
-            rounds.push(round.elapsed());
+        let mut workers = tokio::task::JoinSet::new();
+        for _ in 0..self.workers.max(1) {
+            workers.spawn(step_all(desk.clone()));
+        }
+        let (mut count, mut rounds) = (0, Vec::new());
+        while let Some(done) = workers.join_next().await {
+            let (steps, durations) = done??;
+            count += steps;
+            rounds.extend(durations);
         }
         let seconds = began.elapsed().as_secs_f64();
+        let (_, sent) = desk.db().backlog(desk.now()).await?;
+        anyhow::ensure!(
+            u64::try_from(count).is_ok_and(|count| count == sent),
+            "{count} steps made {sent} messages: each was to make one"
+        );
         Ok(Figures {
             name: "engine",
             database,
@@ -80,6 +85,21 @@ impl Engine {
             seconds,
             rounds,
         })
+    }
+}
+
+/// Steps what is due until nothing is; returns the steps and how long each round took.
+async fn step_all(desk: Desk) -> anyhow::Result<(usize, Vec<Duration>)> {
+    let (mut count, mut rounds) = (0, Vec::new());
+    loop {
+        let round = now();
+        let done = desk.step_due().await?;
+        anyhow::ensure!(done.failed == 0, "{} steps failed", done.failed);
+        if done.claimed == 0 {
+            return Ok((count, rounds));
+        }
+        count += done.claimed;
+        rounds.push(round.elapsed());
     }
 }
 
