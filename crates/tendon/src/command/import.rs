@@ -167,7 +167,10 @@ fn read_mapping(path: &Path) -> anyhow::Result<csv::Layout> {
 
 /// Reads tables one after the other, each twice: once for the order of its
 /// dates, which in a long table may show far down, and once for its rows.
-fn read_csv(sources: Vec<Source>, options: csv::Options) -> impl Iterator<Item = Arrival> + Send {
+pub(super) fn read_csv(
+    sources: Vec<Source>,
+    options: csv::Options,
+) -> impl Iterator<Item = Arrival> + Send {
     sources.into_iter().flat_map(move |source| -> Arrivals {
         let name: Arc<str> = source.name.as_str().into();
         match open_csv(&source, &options) {

@@ -1,18 +1,25 @@
 //! `tendon simulate`
 
+mod chart;
+mod export;
+mod feed;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
+use tendon_care::access::Access;
 use tendon_care::contact::Phone;
 use tendon_care::practice::Practice;
 use tendon_care::rules::Rules;
 use tendon_care::{Clock, Randomness};
 use tendon_channel::sandbox::Sandbox;
 use tendon_desk::{Carriers, Desk};
-use tendon_simulate::{Ears, Report, SeededRandomness, Settings as Span, SteppedClock, Year};
+use tendon_simulate::{
+    Check, Ears, Report, SeededRandomness, Settings as Span, SteppedClock, Year,
+};
 use tendon_store::{Db, Durability};
 
 use crate::open::{self, Wiring};
@@ -36,6 +43,8 @@ pub(crate) struct Simulate {
     /// When the span ends (RFC 3339).
     #[arg(long, default_value = "2026-11-20T18:00:00Z")]
     until: Timestamp,
+    #[command(flatten)]
+    exports: export::Exports,
 }
 
 impl Simulate {
@@ -57,12 +66,15 @@ impl Simulate {
             bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
         }
         let rules = open::rules(settings)?;
-        let (_, report) = year(db, randomness, rules, span, |done| {
+        let (desk, report) = year(db, randomness, rules, span, |done| {
             bar.set_position(per_mille(done));
         })
         .await?;
         bar.finish_and_clear();
-        say(report, json);
+        let practice = open::practice(desk.db(), None).await?;
+        let access = Access::system(practice.id, "export");
+        self.exports.write(desk.db(), &access).await?;
+        say(&report, json);
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -101,28 +113,64 @@ pub(crate) async fn year(
     Ok((desk, report))
 }
 
-fn say(report: Report, json: bool) {
-    let Report {
-        patients,
-        booked,
-        completed,
-        missed,
-        cancelled,
-        messages,
-        replies,
-    } = report;
+fn say(report: &Report, json: bool) {
+    let checks = report.checks();
     if json {
-        let line = serde_json::json!({
-            "patients": patients, "booked": booked, "completed": completed, "missed": missed,
-            "cancelled": cancelled, "messages": messages, "replies": replies,
-        });
-        println!("{line}");
-    } else {
-        println!(
-            "{patients} patients, {booked} visits booked, {completed} completed, {missed} missed, \
-             {cancelled} called off; {messages} messages, {replies} replies"
-        );
+        println!("{}", as_json(report, &checks));
+        return;
     }
+    let messages: u64 = report.messages.values().sum();
+    println!(
+        "{} patients, {} visits booked, {} completed, {} missed, {} called off; \
+         {messages} messages, {} replies\n",
+        report.patients,
+        report.booked,
+        report.completed,
+        report.missed,
+        report.cancelled,
+        report.replies
+    );
+    println!(
+        "{:20} {:>8} {:>8} {:>8}",
+        "", "came out", "expected", "± within"
+    );
+    for check in checks {
+        let Check {
+            name,
+            value,
+            expected,
+            tolerance,
+        } = check;
+        let off = if check.holds() { "" } else { "  off" };
+        println!("{name:20} {value:>8.3} {expected:>8.3} {tolerance:>8.3}{off}");
+    }
+}
+
+fn as_json(report: &Report, checks: &[Check]) -> serde_json::Value {
+    let by_purpose: serde_json::Map<_, _> = report
+        .messages
+        .iter()
+        .map(|(purpose, count)| (purpose.code().to_owned(), (*count).into()))
+        .collect();
+    let checks: Vec<_> = checks
+        .iter()
+        .map(|check| {
+            serde_json::json!({
+                "name": check.name, "value": check.value, "expected": check.expected,
+                "tolerance": check.tolerance, "holds": check.holds(),
+            })
+        })
+        .collect();
+    serde_json::json!({
+        "patients": report.patients, "booked": report.booked, "completed": report.completed,
+        "missed": report.missed, "cancelled": report.cancelled,
+        "cancelled_late": report.cancelled_late,
+        "cancelled_by_clinic": report.cancelled_by_clinic, "moved": report.moved,
+        "ahead": report.ahead, "messages": report.messages.values().sum::<u64>(),
+        "messages_by_purpose": by_purpose, "replies": report.replies,
+        "plans_completed": report.courses.completed_plan.value(),
+        "courses_judged": report.courses.visits.all, "checks": checks,
+    })
 }
 
 /// Turns a share into thousandths, for progress bars.
