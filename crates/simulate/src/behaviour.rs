@@ -21,7 +21,7 @@ const FIRST_REMINDER_ODDS: f64 = 0.70;
 /// What a second one makes of them, against one.
 const SECOND_REMINDER_ODDS: f64 = 0.87;
 /// Centre of [`strain`] in this population, so that the base rates hold.
-const CENTRE: f64 = 1.85;
+const CENTRE: f64 = 1.95;
 
 fn logit(share: f64) -> f64 {
     (share / (1.0 - share)).ln()
@@ -119,7 +119,7 @@ pub(crate) fn intends(
         return Intent::Come;
     }
     // Half of all with less than a day's notice: those who leave mostly give more.
-    let hours = if dice.random_bool(0.57) || lead_hours <= 26.0 {
+    let hours = if dice.random_bool(0.6) || lead_hours <= 26.0 {
         dice.random_range(1.5..lead_hours.min(24.0))
     } else {
         dice.random_range(24.0..lead_hours.min(240.0))
@@ -140,7 +140,7 @@ pub(crate) fn leaves(dice: &mut ChaCha8Rng, person: &Person) -> bool {
         _ => 0.06,
     };
     // Who feels well enough sees no reason to go on.
-    let well = if person.pain <= 2.0 { 1.3 } else { 0.9 };
+    let well = if person.pain <= 2.0 { 1.2 } else { 1.0 };
     dice.random_bool(hazard * well)
 }
 

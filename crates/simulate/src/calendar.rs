@@ -1,4 +1,4 @@
-//! The book's free slots: forty minutes each, weekdays from eight to half past five.
+//! The book's free slots: fifty minutes each, weekdays from eight to ten past five.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 /// Minutes from one slot's start to the next.
-pub(crate) const SLOT_MINUTES: i16 = 40;
+pub(crate) const SLOT_MINUTES: i16 = 50;
 const FIRST_MINUTE: i16 = 8 * 60;
 /// Slots of one clinician's day.
-pub(crate) const SLOTS_A_DAY: i16 = 14;
+pub(crate) const SLOTS_A_DAY: i16 = 11;
 /// Clinicians take turns at the places: every second one works at the same.
 pub(crate) const PLACES: usize = 2;
 /// Nobody is told to come at once.
@@ -139,9 +139,9 @@ mod tests {
         let (mut calendar, now) = calendar();
         let day = date(2028, 3, 3);
         let mut took = |wanted| calendar.take(now, day, wanted, 0).unwrap();
-        let slots: Vec<_> = (0..28).map(|_| took(0)).collect();
-        assert!(slots[..14].iter().all(|(_, clinician)| *clinician == 0));
-        assert!(slots[14..].iter().all(|(_, clinician)| *clinician == 2));
+        let slots: Vec<_> = (0..22).map(|_| took(0)).collect();
+        assert!(slots[..11].iter().all(|(_, clinician)| *clinician == 0));
+        assert!(slots[11..].iter().all(|(_, clinician)| *clinician == 2));
         let (next, clinician) = took(0);
         assert_eq!((calendar.day(next), clinician), (date(2028, 3, 6), 0));
     }

@@ -170,7 +170,7 @@ impl Report {
             ),
             Check::of("left_early", courses.left_early, 0.47, OF_PEOPLE),
             // Fewer than the 73 % of the largest study, whose episodes are longer.
-            Check::of("ever_missed", courses.ever_missed, 0.65, OF_PEOPLE),
+            Check::of("ever_missed", courses.ever_missed, 0.62, OF_PEOPLE),
             // The spread of a course's length is about its mean less two.
             Check {
                 name: "visits_per_course",

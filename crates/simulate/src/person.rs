@@ -1,6 +1,6 @@
 //! Who the patients are: drawn once, kept for the year.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 use jiff::{Timestamp, ToSpan};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -112,6 +112,8 @@ pub struct Person {
     pub(crate) per_week: u8,
     /// Visits that the front desk puts on the book at once.
     pub(crate) books_ahead: usize,
+    /// The days of the week that suit, one or two as the plan wants.
+    pub(crate) weekdays: &'static [Weekday],
     /// The slot of the day that suits.
     pub(crate) liked_slot: i16,
     pub(crate) episode: Option<EpisodeId>,
@@ -226,6 +228,7 @@ pub(crate) fn draw(
         paused: false,
     };
     let pain = dice.random_range(3.0..8.0);
+    let weekdays = weekdays(dice);
     let person = Person {
         id,
         traits,
@@ -235,7 +238,8 @@ pub(crate) fn draw(
         language,
         clinician: dice.random_range(0..staffing.clinicians.max(1)),
         plan_visits: 1 + whole(further),
-        per_week: if dice.random_bool(0.75) { 2 } else { 1 },
+        per_week: u8::try_from(weekdays.len()).unwrap_or(1),
+        weekdays,
         books_ahead: if dice.random_bool(0.3) {
             1
         } else {
@@ -257,6 +261,21 @@ pub(crate) fn draw(
         owed: None,
     };
     Some((person, patient))
+}
+
+/// Draws the days on which somebody comes: three in four twice a week.
+fn weekdays(dice: &mut ChaCha8Rng) -> &'static [Weekday] {
+    use Weekday::{Friday, Monday, Thursday, Tuesday, Wednesday};
+    const TWICE: &[&[Weekday]] = &[
+        &[Monday, Wednesday],
+        &[Monday, Thursday],
+        &[Tuesday, Thursday],
+        &[Tuesday, Friday],
+        &[Wednesday, Friday],
+    ];
+    const ONCE: &[&[Weekday]] = &[&[Monday], &[Tuesday], &[Wednesday], &[Thursday], &[Friday]];
+    let often = if dice.random_bool(0.75) { TWICE } else { ONCE };
+    pick(dice, often).copied().unwrap_or(&[Tuesday])
 }
 
 fn traits(dice: &mut ChaCha8Rng, age_years: f64) -> Option<Traits> {

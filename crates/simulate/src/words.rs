@@ -137,7 +137,7 @@ fn spoken(
 /// Draws what who means to come writes back to a text that asks.
 pub(crate) fn coming(dice: &mut ChaCha8Rng, language: Language) -> Option<Text> {
     let from = match dice.random_range(0.0..1.0) {
-        draw if draw < 0.87 => spoken(language, COMING_EN, COMING_ES),
+        draw if draw < 0.84 => spoken(language, COMING_EN, COMING_ES),
         draw if draw < 0.95 => spoken(language, QUESTIONS_EN, QUESTIONS_ES),
         draw if draw < 0.991 => spoken(language, THANKS_EN, THANKS_ES),
         // Four opt-outs in a thousand messages, as the answering half writes them.

@@ -22,6 +22,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use tendon_care::access::Access;
+use tendon_care::contact::Address;
 use tendon_care::id::{AppointmentId, ClinicianId, LocationId, MessageId, PatientId, PracticeId};
 use tendon_channel::carrier::Outgoing;
 use tendon_desk::{Desk, DeskError};
@@ -82,12 +83,22 @@ enum Act {
     Quit { person: usize },
     ClearBook { person: usize },
     Die { person: usize },
+    Receipt { message: MessageId },
     Shift,
     Night,
 }
 
-/// What was heard of a message: whom it reached, and whether it asks.
-type Sent = Arc<Mutex<Vec<(String, bool)>>>;
+/// What was heard of a message.
+#[derive(Clone, Debug)]
+struct Heard {
+    address: String,
+    by_text: bool,
+    message: MessageId,
+    /// It asks for an answer.
+    asks: bool,
+}
+
+type Sent = Arc<Mutex<Vec<Heard>>>;
 
 /// A year in the making.
 #[derive(Debug)]
@@ -158,7 +169,12 @@ impl Year {
             sent.0
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .push((outgoing.to.comparable(), asks));
+                .push(Heard {
+                    address: outgoing.to.comparable(),
+                    by_text: matches!(outgoing.to, Address::Phone(_)),
+                    message: outgoing.message,
+                    asks,
+                });
         })
     }
 
@@ -182,13 +198,9 @@ impl Year {
             .as_secs_f64()
             .max(1.0);
         let mut said = 0.0;
+        let mut due = self.next_due().await?;
         loop {
             let act = self.heap.peek().map(|Reverse((at, _, _))| *at);
-            let due = self
-                .desk
-                .next_due()
-                .await
-                .map_err(failed("look at the clock"))?;
             let next = [act, due].into_iter().flatten().min();
             let Some(next) = next.filter(|next| *next <= self.settings.until) else {
                 break;
@@ -199,7 +211,7 @@ impl Year {
             {
                 self.perform(act).await?;
             }
-            self.drain().await?;
+            due = self.drain().await?;
             let done = next.duration_since(self.settings.from).as_secs_f64() / span;
             if done - said > 0.01 {
                 said = done;
@@ -261,9 +273,20 @@ impl Year {
         self.dice.random_range(0.0..1.0)
     }
 
-    /// Lets the product do what is due, and the patients read what came.
-    async fn drain(&mut self) -> Result<(), SimulateError> {
+    async fn next_due(&self) -> Result<Option<Timestamp>, SimulateError> {
+        let due = self.desk.next_due().await;
+        due.map_err(failed("look at the clock"))
+    }
+
+    /// Lets the product do what is due, and the patients read what came. Returns when
+    /// something is due next.
+    async fn drain(&mut self) -> Result<Option<Timestamp>, SimulateError> {
+        let mut left = 0;
         for _ in 0..1_000 {
+            let due = self.next_due().await?;
+            if due.is_none_or(|due| due > self.now()) {
+                return Ok(due);
+            }
             let stepped = self
                 .desk
                 .step_due()
@@ -274,17 +297,13 @@ impl Year {
                 .dispatch_due()
                 .await
                 .map_err(failed("send its messages"))?;
-            if stepped.failed + sent.failed > 0 {
-                return Err(SimulateError::Stuck {
-                    left: stepped.failed + sent.failed,
-                });
+            left = stepped.failed + sent.failed;
+            if left > 0 {
+                break;
             }
             self.read_messages();
-            if stepped.claimed + sent.claimed == 0 {
-                return Ok(());
-            }
         }
-        Err(SimulateError::Stuck { left: 1 })
+        Err(SimulateError::Stuck { left: left.max(1) })
     }
 
     async fn perform(&mut self, act: Act) -> Result<(), SimulateError> {
@@ -300,6 +319,7 @@ impl Year {
             Act::Quit { person } => self.quit(person).await,
             Act::ClearBook { person } => self.clear_book(person).await,
             Act::Die { person } => self.die(person).await,
+            Act::Receipt { message } => self.receive(message).await,
             Act::Shift => self.shift().await,
             Act::Night => self.night().await,
         }

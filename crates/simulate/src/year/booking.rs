@@ -113,14 +113,24 @@ impl Year {
         Ok(())
     }
 
-    /// Returns the first day on which the plan wants the patient after those on the book.
+    /// Returns the first day that suits the patient after those on the book.
     fn next_day(&self, person: &Person) -> Date {
-        let rest = if person.per_week == 2 { 3 } else { 7 };
+        let rest = if person.per_week == 2 { 2 } else { 5 };
         let last = person.open().map(|visit| visit.starts_at).max();
         let last = last.max(person.last_seen);
         let after = last.and_then(|last| self.calendar.day(last).checked_add(rest.days()).ok());
         let soonest = self.day_after(1);
-        after.map_or(soonest, |day| day.max(soonest))
+        let from = after.map_or(soonest, |day| day.max(soonest));
+        let suits = |day: &Date| {
+            // Not the day for which the patient has just called off.
+            let called_off = |visit: &Planned| {
+                matches!(visit.fate, Some(Fate::CalledOff { .. }))
+                    && self.calendar.day(visit.starts_at) == *day
+            };
+            person.weekdays.contains(&day.weekday()) && !person.visits.iter().any(called_off)
+        };
+        let mut days = (0..14).filter_map(|days: i32| from.checked_add(days.days()).ok());
+        days.find(suits).unwrap_or(from)
     }
 
     pub(super) fn visit_mut(&mut self, index: usize, visit: AppointmentId) -> Option<&mut Planned> {
@@ -174,22 +184,21 @@ impl Year {
         visit: AppointmentId,
     ) -> Result<(), SimulateError> {
         if self.take_off(index, visit, VisitAct::CannotCome).await? {
-            self.after_call_off(index).await?;
+            self.after_call_off(index);
         }
         Ok(())
     }
 
-    /// Most take another time at once, some in the days after, some when asked.
-    pub(super) async fn after_call_off(&mut self, index: usize) -> Result<(), SimulateError> {
-        match self.chance() {
-            draw if draw < 0.60 => self.book_on(index).await,
-            draw if draw < 0.90 => {
-                let at = self.later(20.0..110.0);
-                self.plan(at, Act::Rebook { person: index });
-                Ok(())
-            }
-            _ => Ok(()),
-        }
+    /// Most take another time within hours, some in the days after, some when asked.
+    /// Nobody does at once: that would be a visit moved, and is read as one.
+    pub(super) fn after_call_off(&mut self, index: usize) {
+        let hours = match self.chance() {
+            draw if draw < 0.60 => 0.4..3.0,
+            draw if draw < 0.90 => 20.0..110.0,
+            _ => return,
+        };
+        let at = self.later(hours);
+        self.plan(at, Act::Rebook { person: index });
     }
 
     /// Gives a visit another time in the same days, where one is free.

@@ -9,8 +9,9 @@ use super::{Act, Settings, SimulateError, Year, failed};
 use crate::calendar::{PLACES, works};
 use crate::names;
 
-/// New patients that fill a clinician's year: about eleven visits a day.
-const PATIENTS_A_CLINICIAN: u64 = 330;
+/// New patients that fill a clinician's year: about seven visits and the openings
+/// between them.
+const PATIENTS_A_CLINICIAN: u64 = 220;
 
 const PLACE_NAMES: [(&str, &str); PLACES] = [
     ("Riverside", "412 River Street"),
@@ -100,7 +101,7 @@ impl Year {
     /// Puts two shifts into every working day.
     pub(super) fn plan_shifts(&mut self) {
         for day in self.span_days().filter(|day| works(*day)) {
-            for (hour, minute) in [(12, 5), (16, 40)] {
+            for (hour, minute) in [(11, 35), (15, 20)] {
                 self.plan_on(day, hour, minute, Act::Shift);
             }
         }

@@ -2,26 +2,63 @@
 
 use std::sync::PoisonError;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rand::RngExt;
 use tendon_care::contact::{Address, Channel};
-use tendon_care::message::Body;
-use tendon_desk::Inbound;
+use tendon_care::id::MessageId;
+use tendon_care::message::{Body, Failure, FailureClass};
+use tendon_channel::carrier::Receipt;
+use tendon_desk::{Inbound, Report};
 
 use super::{Act, SimulateError, Year, failed};
 use crate::behaviour::Intent;
 use crate::person::{Fate, Person, Stage};
 use crate::words::{self, Text};
 
+/// Receipts come for the last two months. Nobody looks at older ones, and each of
+/// them is a commit.
+const RECEIPTS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 60);
+
 impl Year {
     pub(super) fn read_messages(&mut self) {
         let messages =
             std::mem::take(&mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner));
-        for (address, asks) in messages {
-            if let Some(index) = self.who_reads(&address) {
-                self.read(index, &address, asks);
+        for heard in messages {
+            if heard.by_text && self.now() + RECEIPTS_KEPT >= self.settings.until {
+                let at = self.now() + SignedDuration::from_secs(self.dice.random_range(2..40));
+                let message = heard.message;
+                self.plan(at, Act::Receipt { message });
+            }
+            if let Some(index) = self.who_reads(&heard.address) {
+                self.read(index, &heard.address, heard.asks);
             }
         }
+    }
+
+    /// Lets the carrier report what became of a text; one in three hundred phones is
+    /// switched off for good.
+    pub(super) async fn receive(&mut self, message: MessageId) -> Result<(), SimulateError> {
+        let gone = self.dice.random_bool(1.0 / 300.0);
+        let receipt = if gone {
+            Receipt::Failed(Failure {
+                class: FailureClass::InvalidAddress,
+                code: "30005".into(),
+            })
+        } else {
+            Receipt::Delivered
+        };
+        let report = Report {
+            practice: self.access.practice,
+            carrier: "sandbox".into(),
+            carrier_ref: format!("sandbox:{message}"),
+            message: Some(message),
+            receipt,
+        };
+        self.desk
+            .report(&report)
+            .await
+            .map(drop)
+            .map_err(failed("take a receipt"))
     }
 
     /// Of those who share an address, the one with the next visit thinks it is theirs.
@@ -142,6 +179,7 @@ impl Year {
             return Ok(());
         }
         self.settle(index, next.id, Fate::CalledOff { at: now });
-        self.after_call_off(index).await
+        self.after_call_off(index);
+        Ok(())
     }
 }

@@ -133,9 +133,9 @@ impl Year {
         self.book_on(index).await
     }
 
-    /// Lets one in ten ask something in the day after a visit.
+    /// Lets one in six ask something in the day after a visit.
     fn wonder(&mut self, index: usize, person: &Person) {
-        if self.dice.random_bool(0.1)
+        if self.dice.random_bool(0.16)
             && let Some(text) = words::question(&mut self.dice, person.language)
         {
             let at = self.later(0.5..28.0);

@@ -48,7 +48,7 @@ async fn every_limit_can_be_broken_and_is_then_seen(engine: Engine) {
     tampered.too_many().await;
     tampered.too_many_for_a_household().await;
     tampered.against_their_will().await;
-    tampered.to_a_wrong_number().await;
+    tampered.past_a_wrong_number().await;
     tampered.about_visits().await;
     assert_eq!(tampered.tripped, BTreeSet::from(Limit::ALL));
 }
@@ -179,7 +179,7 @@ impl Tampered {
     }
 
     /// The number is on file twice, for two people, and was called wrong for one.
-    async fn to_a_wrong_number(&mut self) {
+    async fn past_a_wrong_number(&mut self) {
         let wrong = self.unused(1, by_text).await.remove(0);
         let other = self.unused(1, by_text).await.remove(0);
         let reader = self.lived.db.reader(&self.lived.access);
