@@ -20,7 +20,7 @@ use crate::error::DeskError;
 use crate::house::House;
 
 /// How often a use case decides again when others change the same record.
-pub(crate) pub(crate) const TRIES: usize = 8;
+pub(crate) const TRIES: usize = 8;
 
 /// Tasks that share the patients of a round; more than cores are of no use.
 const LANES: usize = 4;
