@@ -40,13 +40,14 @@ pub(super) async fn react(load: Arc<Load>, seed: u64) {
                     wait,
                 ));
             }
+            // A late receipt leaves it to the product to find out for itself.
+            let wait = if dice.percent(50) {
+                dice.between(2_000, 5_000)
+            } else {
+                dice.between(20, 800)
+            };
             let twice = dice.percent(10);
-            load.spawn(receipts(
-                load.clone(),
-                message,
-                twice,
-                dice.between(20, 800),
-            ));
+            load.spawn(receipts(load.clone(), message, twice, wait));
         }
         load.seen.store(seen, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(30)).await;
