@@ -29,6 +29,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
         text: include_str!("../migrations/0002_attention.sql"),
     },
+    Migration {
+        version: 3,
+        name: "lists",
+        postgres: "",
+        text: include_str!("../migrations/0003_lists.sql"),
+    },
 ];
 
 statements! {

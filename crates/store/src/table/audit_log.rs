@@ -86,6 +86,12 @@ impl Reader<'_> {
 }
 
 impl Db {
+    /// Returns how many rows the trail of a practice has grown to.
+    pub async fn audit_length(&self, practice: PracticeId) -> Result<i64, StoreError> {
+        let head = self.read(&HEAD, params![practice.uuid()]).await?;
+        Ok(head.first().map(|row| row.int(0)).transpose()?.unwrap_or(0))
+    }
+
     /// Walks the whole chain of a practice; the answer is the number of rows.
     pub async fn verify_audit(
         &self,

@@ -33,13 +33,20 @@ statements! {
              order by d.rank, d.contact_point_id limit 1) \
             where p.practice_id = $1 and p.patient_id in ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
             $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
-    /// The plan that a visit belongs to, and when a journey next looks at the visit.
+    /// The plan that a visit belongs to, when a journey next looks at the visit, what was
+    /// written about it and how those before it went.
     AHEAD = "select a.appointment_id, \
             (select n.visits from plan n where n.practice_id = a.practice_id and n.episode_id = a.episode_id \
              order by n.plan_id desc limit 1), \
             (select min(t.due_at) from enrolment e join timer t on t.practice_id = e.practice_id \
              and t.enrolment_id = e.enrolment_id where e.practice_id = a.practice_id \
-             and e.subject = a.appointment_id and e.ended_at is null) \
+             and e.subject = a.appointment_id and e.ended_at is null), \
+            (select count(*) from message m where m.practice_id = a.practice_id \
+             and m.appointment_id = a.appointment_id and m.handed_over_at is not null), \
+            (select count(*) from appointment b where b.practice_id = a.practice_id \
+             and b.patient_id = a.patient_id and b.starts_at < a.starts_at and b.state = 'completed'), \
+            (select count(*) from appointment b where b.practice_id = a.practice_id \
+             and b.patient_id = a.patient_id and b.starts_at < a.starts_at and b.state = 'noshow') \
             from appointment a where a.practice_id = $1 and a.appointment_id in ($2, $3, $4, $5, $6, $7, $8, $9, \
             $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, \
             $30, $31, $32, $33)";
@@ -85,6 +92,12 @@ pub struct VisitAhead {
     pub planned: Option<u16>,
     /// When a journey next looks at it.
     pub wakes_at: Option<Timestamp>,
+    /// Messages about it that went out.
+    pub messages_sent: u64,
+    /// Visits completed before it.
+    pub completed_before: u64,
+    /// Visits missed before it.
+    pub missed_before: u64,
 }
 
 impl Reader<'_> {
@@ -123,8 +136,14 @@ impl Reader<'_> {
                 let planned = row
                     .opt_int(1)?
                     .and_then(|visits| u16::try_from(visits).ok());
-                let wakes_at = row.opt_time(2)?;
-                ahead.insert(row.id(0)?, VisitAhead { planned, wakes_at });
+                let visit = VisitAhead {
+                    planned,
+                    wakes_at: row.opt_time(2)?,
+                    messages_sent: row.small(3)?,
+                    completed_before: row.small(4)?,
+                    missed_before: row.small(5)?,
+                };
+                ahead.insert(row.id(0)?, visit);
             }
         }
         Ok(ahead)

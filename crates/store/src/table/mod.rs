@@ -61,6 +61,6 @@ pub use source::{MatchReviewRow, SaidOf, SourceRow};
 pub use staff::{SessionMove, SessionRow, SignIn, TokenRow, UserChange, UserRow};
 pub use stray::{StrayLine, StrayRow};
 pub use task::TasksAboutVisit;
-pub use today::{TodayVisit, UnbookedPlan};
+pub use today::UnbookedPlan;
 pub use topic::{Change, Topic, Topics};
 pub use working_set::WorkingSet;

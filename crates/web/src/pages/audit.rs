@@ -44,6 +44,8 @@ pub enum Chain {
         /// Which.
         entry: u64,
     },
+    /// It is long, and being walked.
+    Checking,
 }
 
 /// What is shown.
@@ -181,6 +183,7 @@ impl Audit {
                 format!("Chain broken at entry {}", thousands(*entry)),
             )
             .icon(Icon::Warn),
+            Chain::Checking => Chip::new(Tone::Info, "Chain is being checked"),
         }
     }
 
@@ -188,7 +191,7 @@ impl Audit {
     pub fn checked(&self) -> Option<When> {
         match &self.chain {
             Chain::Verified { at, .. } => Some(When::near(at)),
-            Chain::Broken { .. } => None,
+            Chain::Broken { .. } | Chain::Checking => None,
         }
     }
 
@@ -235,6 +238,8 @@ impl Audit {
         empty.pager = Pager::default();
         let mut broken = Self::typical();
         broken.chain = Chain::Broken { entry: 12_398 };
+        let mut checking = Self::typical();
+        checking.chain = Chain::Checking;
         let mut hostile = Self::typical();
         for (line, words) in hostile.lines.iter_mut().zip([HOSTILE, RTL, LONG]) {
             words.clone_into(&mut line.actor);
@@ -246,6 +251,7 @@ impl Audit {
             ("empty", empty),
             ("typical", Self::typical()),
             ("broken", broken),
+            ("checking", checking),
             ("hostile", hostile),
         ]
     }

@@ -5,6 +5,7 @@ pub(crate) mod back;
 pub(crate) mod cookie;
 pub(crate) mod forgery;
 mod headers;
+pub(crate) mod kept;
 pub(crate) mod limits;
 pub(crate) mod live;
 pub(crate) mod look;
@@ -24,10 +25,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
+use jiff::SignedDuration;
 use secrecy::SecretString;
 use tendon_desk::Desk;
 use tower_http::compression::CompressionLayer;
 
+use kept::Kept;
 pub use ops::Gauge;
 
 use crate::{api, hooks, portal, staff};
@@ -45,6 +48,7 @@ struct Inner {
     limits: limits::Limits,
     looks: looks::Looks,
     trail: trail::Trail,
+    arrivals: Kept<Vec<f64>>,
 }
 
 /// How this server is reached and watched.
@@ -65,6 +69,7 @@ impl App {
     pub fn new(desk: Desk, surface: Surface) -> Self {
         let limits = limits::Limits::new(&desk);
         let (looks, trail) = (looks::Looks::default(), trail::Trail::default());
+        let arrivals = Kept::new(SignedDuration::from_mins(10));
         Self {
             inner: Arc::new(Inner {
                 desk,
@@ -72,6 +77,7 @@ impl App {
                 limits,
                 looks,
                 trail,
+                arrivals,
             }),
         }
     }
@@ -94,6 +100,11 @@ impl App {
     /// Returns whether the audit trail holds.
     pub(crate) fn trail(&self) -> &trail::Trail {
         &self.inner.trail
+    }
+
+    /// Returns the arrival rates of the last weeks, reckoned a while ago.
+    pub(crate) fn arrivals(&self) -> &Kept<Vec<f64>> {
+        &self.inner.arrivals
     }
 
     /// Returns which looks were recorded a moment ago.

@@ -222,10 +222,13 @@ async fn matching(
 
 async fn chain(app: &App, staff: &Staff, view: &View) -> Result<Chain, Refusal> {
     let practice = staff.access().practice;
-    let (at, verified) = app
+    let verified = app
         .trail()
         .verified(app.desk().db(), practice, view.instant())
         .await?;
+    let Some((at, verified)) = verified else {
+        return Ok(Chain::Checking);
+    };
     Ok(match verified {
         Ok(entries) => Chain::Verified {
             entries,

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use axum::extract::State;
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use tendon_care::appointment::{CancelledBy, VisitKind, VisitState};
+use tendon_care::appointment::{Appointment, CancelledBy, VisitKind, VisitState};
 use tendon_care::contact::Phone;
-use tendon_care::id::{PatientId, UserId};
+use tendon_care::id::{AppointmentId, PatientId, UserId};
 use tendon_care::language::Language;
 use tendon_care::task::{Task, TaskKind};
 use tendon_store::{
-    MessageFilter, MessageLine, PatientCard, Reader, ThreadLine, TodayVisit, UnbookedPlan,
+    MessageFilter, MessageLine, PatientCard, Reader, ThreadLine, UnbookedPlan, Versioned,
     VisitAhead,
 };
 
@@ -35,6 +35,9 @@ const RECENT: u16 = 10;
 
 /// Weeks of the arrival rate.
 const WEEKS: i64 = 12;
+
+/// A visit of the book.
+type Booked = Versioned<Appointment>;
 
 /// Shows what needs a person now.
 pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Result<Page<Today>, Refusal> {
@@ -61,36 +64,32 @@ pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Result<Page<To
     });
     tasks.sort_by_key(|task| (task.kind != TaskKind::RedFlag, task.due_at));
 
-    let open: Vec<&TodayVisit> = book
+    let open: Vec<&Booked> = book
         .iter()
         .filter(|line| is_unconfirmed(line, now))
         .collect();
-    let free: Vec<&TodayVisit> = book
+    let free: Vec<&Booked> = book
         .iter()
         .filter(|line| is_free(line, &book, now))
         .collect();
-    let shown = shown_patients(&open, &plans, &tasks);
+    let shown = shown_patients(&open, &free, &plans, &tasks);
     let cards = reader.cards(&shown, now).await?;
-    let ids: Vec<_> = open.iter().take(ROWS).map(|line| line.visit.id).collect();
+    let ids: Vec<_> = open.iter().take(ROWS).map(|line| line.id).collect();
     let ahead = reader.visits_ahead(&ids).await?;
     let names = view::staff_names(&app, &staff).await?;
     staff.looked_at(&app, "today", None).await?;
 
     let counted = book
         .iter()
-        .filter(|line| !matches!(line.visit.state, VisitState::Cancelled { .. }));
+        .filter(|line| !matches!(line.state, VisitState::Cancelled { .. }));
     Ok(Page(Today {
         frame: staff.frame(&app, Section::Today).await?,
         place: places(&view),
         visits: small(counted.count()),
-        confirmed: small(
-            book.iter()
-                .filter(|line| is_sure(&line.visit.state))
-                .count(),
-        ),
-        arrival: arrival(reader, &view).await?,
+        confirmed: small(book.iter().filter(|line| is_sure(&line.state)).count()),
+        arrival: arrival(&app, reader, &view).await?,
         unconfirmed: shown_of(&open, |line| unconfirmed(line, &view, &cards, &ahead)),
-        openings: shown_of(&free, |line| opening(line, &view)),
+        openings: shown_of(&free, |line| opening(line, &view, &cards)),
         unbooked: unbooked(reader, &plans, &view, &cards).await?,
         replies: replies(reader, &waiting, &view).await?,
         tasks: works(reader, &tasks, &view, &cards, &names).await?,
@@ -121,8 +120,14 @@ fn shown_of<T, U>(all: &[T], make: impl Fn(&T) -> U) -> Shown<U> {
 }
 
 /// Lists the patients whose cards the rows need.
-fn shown_patients(open: &[&TodayVisit], plans: &[UnbookedPlan], tasks: &[Task]) -> Vec<PatientId> {
-    let of_visits = open.iter().take(ROWS).map(|line| line.visit.patient);
+fn shown_patients(
+    open: &[&Booked],
+    free: &[&Booked],
+    plans: &[UnbookedPlan],
+    tasks: &[Task],
+) -> Vec<PatientId> {
+    let visits = open.iter().take(ROWS).chain(free.iter().take(ROWS));
+    let of_visits = visits.map(|line| line.patient);
     let of_plans = plans.iter().take(ROWS).map(|plan| plan.patient);
     let of_tasks = tasks
         .iter()
@@ -132,8 +137,8 @@ fn shown_patients(open: &[&TodayVisit], plans: &[UnbookedPlan], tasks: &[Task]) 
     all.into_iter().collect()
 }
 
-fn is_unconfirmed(line: &TodayVisit, now: Timestamp) -> bool {
-    line.visit.state == VisitState::Booked && line.visit.starts_at > now
+fn is_unconfirmed(line: &Booked, now: Timestamp) -> bool {
+    line.state == VisitState::Booked && line.starts_at > now
 }
 
 fn is_sure(state: &VisitState) -> bool {
@@ -145,55 +150,52 @@ fn is_sure(state: &VisitState) -> bool {
 }
 
 /// Tells whether a visit that was called off left a time that nobody has taken.
-fn is_free(line: &TodayVisit, book: &[TodayVisit], now: Timestamp) -> bool {
-    let visit = &line.visit.value;
+fn is_free(visit: &Booked, book: &[Booked], now: Timestamp) -> bool {
     let off = matches!(visit.state, VisitState::Cancelled { .. });
-    let end = |visit: &TodayVisit| {
-        visit.visit.starts_at + SignedDuration::from_mins(i64::from(visit.visit.minutes))
-    };
+    let end =
+        |visit: &Booked| visit.starts_at + SignedDuration::from_mins(i64::from(visit.minutes));
     let taken = || {
         book.iter().any(|other| {
             let stands = !matches!(
-                other.visit.state,
+                other.state,
                 VisitState::Cancelled { .. } | VisitState::NoShow { .. }
             );
-            let same =
-                other.visit.location == visit.location && other.visit.clinician == visit.clinician;
-            stands && same && other.visit.starts_at < end(line) && end(other) > visit.starts_at
+            let same = other.location == visit.location && other.clinician == visit.clinician;
+            stands && same && other.starts_at < end(visit) && end(other) > visit.starts_at
         })
     };
     off && visit.starts_at > now && !taken()
 }
 
 fn unconfirmed(
-    line: &TodayVisit,
+    visit: &Booked,
     view: &View,
     cards: &HashMap<PatientId, PatientCard>,
-    ahead: &HashMap<tendon_care::id::AppointmentId, VisitAhead>,
+    ahead: &HashMap<AppointmentId, VisitAhead>,
 ) -> Unconfirmed {
-    let visit = &line.visit.value;
     let ahead = ahead.get(&visit.id).copied().unwrap_or_default();
-    let number = u16::try_from(line.completed_before + 1).unwrap_or(u16::MAX);
-    let before = line.missed_before + line.completed_before;
+    let card = cards.get(&visit.patient);
+    let number = u16::try_from(ahead.completed_before + 1).unwrap_or(u16::MAX);
+    let before = ahead.missed_before + ahead.completed_before;
     let few = |n: u64| u8::try_from(n).unwrap_or(u8::MAX);
     Unconfirmed {
         visit: visit.id,
         patient: visit.patient,
-        name: line.name.clone(),
+        name: card.map(|card| card.name.clone()).unwrap_or_default(),
         at: view.visit_at(visit),
-        clinician: line.clinician.clone().unwrap_or_default(),
+        clinician: view.clinician(visit.clinician).to_owned(),
         number: match visit.kind {
             VisitKind::Evaluation => None,
             VisitKind::Recurring => ahead.planned.map(|of| (number, of.max(number))),
         },
-        language: line.language.parse().unwrap_or(Language::English),
-        unanswered: few(line.messages_sent),
+        language: card.map_or(Language::English, |card| card.language),
+        unanswered: few(ahead.messages_sent),
         // At the visit itself the journey only ends.
         next_message: ahead
             .wakes_at
             .filter(|at| *at < visit.starts_at)
             .map(|at| view.at(at)),
-        missed: (few(line.missed_before), few(before)),
+        missed: (few(ahead.missed_before), few(before)),
         phone: phone(cards, visit.patient),
     }
 }
@@ -203,8 +205,7 @@ fn phone(cards: &HashMap<PatientId, PatientCard>, patient: PatientId) -> Option<
     phone.map(|phone| Phone::expose(phone).to_owned())
 }
 
-fn opening(line: &TodayVisit, view: &View) -> Opening {
-    let visit = &line.visit.value;
+fn opening(visit: &Booked, view: &View, cards: &HashMap<PatientId, PatientCard>) -> Opening {
     let freed = match visit.state {
         VisitState::Cancelled { at, by, .. } => {
             let who = match by {
@@ -219,14 +220,17 @@ fn opening(line: &TodayVisit, view: &View) -> Opening {
     Opening {
         visit: visit.id,
         at: view.visit_at(visit),
-        clinician: line
-            .clinician
-            .clone()
-            .unwrap_or_else(|| "no clinician".to_owned()),
+        clinician: match view.clinician(visit.clinician) {
+            "" => "no clinician".to_owned(),
+            name => name.to_owned(),
+        },
         minutes: visit.minutes,
         freed,
         patient: visit.patient,
-        name: line.name.clone(),
+        name: cards
+            .get(&visit.patient)
+            .map(|card| card.name.clone())
+            .unwrap_or_default(),
     }
 }
 
@@ -364,8 +368,13 @@ fn work(
 }
 
 /// Returns the arrival rate of the last weeks in percent, oldest first: visits
-/// kept among those that count. A week without visits is left out.
-async fn arrival(reader: Reader<'_>, view: &View) -> Result<Vec<f64>, Refusal> {
+/// kept among those that count. A week without visits is left out. Twelve weeks of
+/// a large practice are a hundred thousand visits, and they change slowly.
+async fn arrival(app: &App, reader: Reader<'_>, view: &View) -> Result<Vec<f64>, Refusal> {
+    let practice = reader.access().practice;
+    if let Some((_, rates)) = app.arrivals().fresh(practice, view.instant()) {
+        return Ok(rates);
+    }
     let today = view.start_of(view.now.date());
     let from = today - SignedDuration::from_hours(24 * 7 * WEEKS);
     let mut weeks: BTreeMap<i64, (u32, u32)> = BTreeMap::new();
@@ -375,14 +384,14 @@ async fn arrival(reader: Reader<'_>, view: &View) -> Result<Vec<f64>, Refusal> {
     }
     let rate =
         |(kept, all): (u32, u32)| (all > 0).then(|| f64::from(kept) * 100.0 / f64::from(all));
-    Ok(weeks.into_values().filter_map(rate).collect())
+    let rates: Vec<f64> = weeks.into_values().filter_map(rate).collect();
+    app.arrivals().keep(practice, view.instant(), rates.clone());
+    Ok(rates)
 }
 
 #[cfg(test)]
 mod tests {
-    use tendon_care::appointment::Appointment;
-    use tendon_care::id::{AppointmentId, Id as _, LocationId};
-    use tendon_store::Versioned;
+    use tendon_care::id::{Id as _, LocationId};
 
     use super::*;
 
@@ -390,8 +399,8 @@ mod tests {
         Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute)
     }
 
-    fn line(n: u8, minute: i64, state: VisitState) -> TodayVisit {
-        let visit = Appointment {
+    fn line(n: u8, minute: i64, state: VisitState) -> Booked {
+        let value = Appointment {
             id: AppointmentId::from_parts(at(0), [n; 10]),
             patient: PatientId::from_parts(at(0), [n; 10]),
             episode: None,
@@ -403,18 +412,7 @@ mod tests {
             booked_at: at(0),
             state,
         };
-        TodayVisit {
-            visit: Versioned {
-                value: visit,
-                version: 1,
-            },
-            name: "Ana".to_owned(),
-            language: "en".to_owned(),
-            clinician: None,
-            messages_sent: 0,
-            completed_before: 0,
-            missed_before: 0,
-        }
+        Versioned { value, version: 1 }
     }
 
     fn off() -> VisitState {

@@ -87,7 +87,7 @@ impl Town {
         let mut day = began.saturating_add(i64::from(3 + dice.below(9)).days());
         let mut count = 0;
         for visit in 0..planned {
-            day = working_day(day);
+            day = working_day(day, &mut dice);
             let starts = self.slot(day, &mut dice);
             // Some stop coming early, and some have not booked what is ahead of them.
             let gone = number > 0 && fate < 0.25 && f64::from(visit) > f64::from(planned) * stays;
@@ -224,7 +224,7 @@ impl Town {
 }
 
 /// How the practice grew: 1 would spread the first visits evenly over the years.
-const GROWTH: f64 = 1.25;
+const GROWTH: f64 = 1.3;
 
 /// Returns the record number of a patient.
 pub(super) fn mrn(number: u32) -> String {
@@ -243,12 +243,14 @@ fn narrow(number: u32) -> u16 {
     u16::try_from(number).unwrap_or(u16::MAX)
 }
 
-fn working_day(day: Date) -> Date {
-    match day.weekday() {
-        Weekday::Saturday => day.saturating_add(2.days()),
-        Weekday::Sunday => day.saturating_add(1.days()),
-        _ => day,
-    }
+/// Moves a weekend to some day of the week after it, so that none is fuller.
+fn working_day(day: Date, dice: &mut Dice) -> Date {
+    let until_monday = match day.weekday() {
+        Weekday::Saturday => 2,
+        Weekday::Sunday => 1,
+        _ => return day,
+    };
+    day.saturating_add(i64::from(until_monday + dice.below(5)).days())
 }
 
 #[cfg(test)]
