@@ -207,6 +207,10 @@ async fn a_wrong_number_is_wrong_for_everybody(engine: Engine) {
         let points = world.reader().contact_points(patient).await.unwrap();
         assert!(!points[0].standing.usable());
     }
+    // Two of our texts were on the way, and the stranger answers the second as well.
+    let said = world.carrier.sent().len();
+    world.text(PHONE, "wrong number").await;
+    assert_eq!(world.carrier.sent().len(), said, "goodbye was said once");
 }
 
 fn from(world: &World, number: &str, words: &str, carrier_ref: &str) -> Inbound {
