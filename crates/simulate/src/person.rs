@@ -177,41 +177,24 @@ pub(crate) fn draw(
     staffing: Staffing,
     kin: Option<&Kin>,
 ) -> Option<(Person, Patient)> {
-    let spanish = match kin {
-        Some(kin) => kin.language == Language::Spanish,
-        None => dice.random_bool(0.14),
-    };
-    let (given, family) = if spanish {
-        (names::GIVEN_ES, names::FAMILY_ES)
-    } else {
-        (names::GIVEN_EN, names::FAMILY_EN)
-    };
-    let (given, sex) = *pick(dice, given)?;
-    let family = match kin {
-        Some(kin) => kin.family.clone(),
-        None => (*pick(dice, family)?).to_owned(),
-    };
-    let name = PersonName::parse(&family, given).ok()?;
+    let face = face(dice, kin)?;
     let age_years: f64 = Normal::new(51.0_f64, 17.0)
         .ok()?
         .sample(dice)
         .clamp(18.0, 92.0);
     let traits = traits(dice, age_years)?;
     let phone = kin.map_or_else(|| phone(number), |kin| Some(kin.phone.clone()))?;
-    let language = if spanish && dice.random_bool(0.8) {
+    let language = if face.spanish && dice.random_bool(0.8) {
         Language::Spanish
     } else {
         Language::English
     };
-    // Planned visits = 1 + Poisson(Gamma(shape 4, mean 10)).
-    let mean: f64 = Gamma::new(4.0_f64, 2.5).ok()?.sample(dice);
-    let further: f64 = Poisson::new(mean.max(0.5)).ok()?.sample(dice).min(39.0);
-    let id = mint.id();
+    let plan_visits = plan_visits(dice)?;
     let patient = Patient {
-        id,
-        name,
+        id: mint.id(),
+        name: PersonName::parse(&face.family, face.given).ok()?,
         birth_date: born(today, age_years, dice),
-        sex: if sex == 'f' { Sex::Female } else { Sex::Male },
+        sex: face.sex,
         language,
         time_zone: None,
         region: Region {
@@ -230,14 +213,14 @@ pub(crate) fn draw(
     let pain = dice.random_range(3.0..8.0);
     let weekdays = weekdays(dice);
     let person = Person {
-        id,
+        id: patient.id,
         traits,
         phone,
         wrong_phone: kin.is_none() && dice.random_bool(0.02),
-        family,
+        family: face.family,
         language,
         clinician: dice.random_range(0..staffing.clinicians.max(1)),
-        plan_visits: 1 + whole(further),
+        plan_visits,
         per_week: u8::try_from(weekdays.len()).unwrap_or(1),
         weekdays,
         books_ahead: if dice.random_bool(0.3) {
@@ -261,6 +244,44 @@ pub(crate) fn draw(
         owed: None,
     };
     Some((person, patient))
+}
+
+/// What somebody is called.
+struct Face {
+    spanish: bool,
+    given: &'static str,
+    family: String,
+    sex: Sex,
+}
+
+fn face(dice: &mut ChaCha8Rng, kin: Option<&Kin>) -> Option<Face> {
+    let spanish = match kin {
+        Some(kin) => kin.language == Language::Spanish,
+        None => dice.random_bool(0.14),
+    };
+    let (given, family) = if spanish {
+        (names::GIVEN_ES, names::FAMILY_ES)
+    } else {
+        (names::GIVEN_EN, names::FAMILY_EN)
+    };
+    let (given, sex) = *pick(dice, given)?;
+    let family = match kin {
+        Some(kin) => kin.family.clone(),
+        None => (*pick(dice, family)?).to_owned(),
+    };
+    Some(Face {
+        spanish,
+        given,
+        family,
+        sex: if sex == 'f' { Sex::Female } else { Sex::Male },
+    })
+}
+
+/// Planned visits = 1 + Poisson(Gamma(shape 4, mean 10)).
+fn plan_visits(dice: &mut ChaCha8Rng) -> Option<u16> {
+    let mean: f64 = Gamma::new(4.0_f64, 2.5).ok()?.sample(dice);
+    let further: f64 = Poisson::new(mean.max(0.5)).ok()?.sample(dice).min(39.0);
+    Some(1 + whole(further))
 }
 
 /// Draws the days on which somebody comes: three in four twice a week.
