@@ -10,7 +10,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::SecretString;
 use tendon_desk::{Desk, Workers};
-use tendon_web::server::{App, Gauge, Surface, router};
+use tendon_web::server::{App, Gauge, Surface, TrustedProxies, router};
 use tokio_util::sync::CancellationToken;
 
 /// How long requests that are under way may take to end.
@@ -47,6 +47,7 @@ pub(crate) fn surface(
     let exporter = Exporter(PrometheusBuilder::new().install_recorder().ok());
     Surface {
         secure,
+        trusted_proxies: TrustedProxies::default(),
         sandbox,
         twilio_auth_token,
         metrics: Box::new(exporter),

@@ -45,6 +45,8 @@ pub(crate) struct File {
     pub(crate) listen: Option<String>,
     /// Where patients reach the portal.
     pub(crate) public_url: Option<String>,
+    /// Proxies that are believed about their clients' addresses.
+    pub(crate) trusted_proxies: Option<String>,
     /// SMTP server.
     pub(crate) smtp_url: Option<SecretString>,
     /// The address that e-mail comes from.

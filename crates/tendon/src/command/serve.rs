@@ -10,6 +10,7 @@ use clap::Args;
 use jiff::Timestamp;
 use tendon_care::Clock;
 use tendon_store::Durability;
+use tendon_web::server::{Surface, TrustedProxies};
 
 use crate::carriers::CarrierSettings;
 use crate::edge::{RehearsalClock, SystemClock, SystemRandomness};
@@ -32,6 +33,9 @@ pub(crate) struct Serve {
     /// Where patients and staff reach this server.
     #[arg(long, env = "TENDON_PUBLIC_URL")]
     public_url: Option<String>,
+    /// Proxies whose X-Forwarded-For is believed, such as `10.0.0.7, 192.168.0.0/16`.
+    #[arg(long, env = "TENDON_TRUSTED_PROXIES", value_name = "NETWORKS")]
+    trusted_proxies: Option<String>,
     /// Certificate chain in PEM.
     #[arg(long, env = "TENDON_TLS_CERT", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -95,11 +99,14 @@ impl Serve {
             side_by_side: SIDE_BY_SIDE,
         };
         let desk = open::desk(db, wiring);
-        let surface = server::surface(
-            public_url.starts_with("https:"),
-            !built.live,
-            built.twilio_auth_token,
-        );
+        let surface = Surface {
+            trusted_proxies: self.trusted_proxies(settings)?,
+            ..server::surface(
+                public_url.starts_with("https:"),
+                !built.live,
+                built.twilio_auth_token,
+            )
+        };
         server::run(desk, surface, &listening, |address| {
             tracing::info!(%address, "listening");
         })
@@ -114,6 +121,13 @@ impl Serve {
             (Some(start), None) => Arc::new(RehearsalClock::new(start, speed)),
             (None, _) => Arc::new(SystemClock),
         }
+    }
+
+    fn trusted_proxies(&self, settings: &Resolved) -> anyhow::Result<TrustedProxies> {
+        let text = self.trusted_proxies.as_ref();
+        let text = text.or(settings.file.trusted_proxies.as_ref());
+        let parsed = text.map(|text| text.parse()).transpose();
+        Ok(parsed.context("trusted-proxies")?.unwrap_or_default())
     }
 
     fn listening(&self, settings: &Resolved) -> anyhow::Result<Listening> {

@@ -16,7 +16,7 @@ use crate::pages::urls::{Link, LinkToken, Url};
 use crate::server::App;
 use crate::server::cookie::Cookie;
 use crate::server::forgery::{self, Fields, Seal};
-use crate::server::limits::{self, Try};
+use crate::server::limits::Try;
 use crate::server::look;
 use crate::server::page::Page;
 use crate::server::refusal::Refusal;
@@ -61,7 +61,8 @@ pub(super) async fn guard(
 }
 
 async fn admitted(app: &App, params: &RawPathParams, request: Request) -> Result<Request, Refusal> {
-    app.limits().count(Try::Portal, &limits::client(&request))?;
+    let client = app.surface().trusted_proxies.client(&request);
+    app.limits().count(Try::Portal, &client)?;
     let token = params
         .iter()
         .next()

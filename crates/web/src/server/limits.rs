@@ -1,10 +1,8 @@
 //! How often the same client may try to get in. A lock on an account is the
 //! desk's; these limits keep a machine from trying many accounts or links.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 
-use axum::extract::{ConnectInfo, Request};
 use governor::clock::{Clock, Reference};
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
@@ -108,43 +106,9 @@ fn key(whose: &str) -> Key {
         .unwrap_or_default()
 }
 
-/// Names the client: its address, or for IPv6 the network of one customer (/64).
-pub(crate) fn client(request: &Request) -> String {
-    let address = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|info| info.0.ip());
-    match address.map(|ip| ip.to_canonical()) {
-        Some(IpAddr::V4(ip)) => ip.to_string(),
-        Some(IpAddr::V6(ip)) => {
-            let network = ip.to_bits() & (u128::MAX << 64);
-            Ipv6Addr::from_bits(network).to_string()
-        }
-        // A server that does not know its clients treats them as one.
-        None => "unknown".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
-
     use super::*;
-
-    #[test]
-    fn one_customer_of_ipv6_is_one_client() {
-        let from = |address: &str| {
-            let mut request = Request::new(Body::empty());
-            request
-                .extensions_mut()
-                .insert(ConnectInfo::<SocketAddr>(address.parse().unwrap()));
-            client(&request)
-        };
-        assert_eq!(from("[2001:db8::1]:1"), from("[2001:db8::ffff:2]:9"));
-        assert_ne!(from("[2001:db8:0:1::1]:1"), from("[2001:db8::1]:1"));
-        assert_eq!(from("[::ffff:192.0.2.7]:1"), "192.0.2.7");
-        assert_eq!(client(&Request::new(Body::empty())), "unknown");
-    }
 
     #[test]
     fn each_kind_of_try_has_its_own_place() {

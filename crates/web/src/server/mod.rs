@@ -2,6 +2,7 @@
 
 mod assets;
 pub(crate) mod back;
+mod client;
 pub(crate) mod cookie;
 pub(crate) mod forgery;
 mod headers;
@@ -30,6 +31,7 @@ use secrecy::SecretString;
 use tendon_desk::Desk;
 use tower_http::compression::CompressionLayer;
 
+pub use client::{BadProxy, TrustedProxies};
 use kept::Kept;
 pub use ops::Gauge;
 
@@ -56,6 +58,8 @@ struct Inner {
 pub struct Surface {
     /// Cookies go over TLS alone: the public address begins with `https:`.
     pub secure: bool,
+    /// Who may say for whom a request comes.
+    pub trusted_proxies: TrustedProxies,
     /// All messages stay on this machine, and the sandbox page shows them.
     pub sandbox: bool,
     /// Signs the webhooks of the text carrier; without it none is taken.

@@ -25,7 +25,7 @@ use crate::server::App;
 use crate::server::back::Back;
 use crate::server::cookie::Cookie;
 use crate::server::forgery::{self, Fields, Seal};
-use crate::server::limits::{self, Try};
+use crate::server::limits::Try;
 use crate::server::look;
 use crate::server::page::Page;
 use crate::server::path::Of;
@@ -52,7 +52,7 @@ async fn gate(State(app): State<App>, request: Request, next: Next) -> Response 
         .clone()
         .unwrap_or_else(|| URL_SAFE_NO_PAD.encode(app.desk().mint().bytes::<16>()));
     let seal = Seal::of(&secret);
-    let client = limits::client(&request);
+    let client = app.surface().trusted_proxies.client(&request);
     let look = look::of(request.headers(), secure);
     let is_try = request.method() == axum::http::Method::POST;
     let checked = match is_try

@@ -16,7 +16,7 @@ use tendon_testkit::carriers::Memory;
 use tendon_testkit::clock::at;
 use tendon_testkit::database::Engine;
 use tendon_testpractice::{Plan, TestPractice};
-use tendon_web::server::{App, Gauge, Surface, router};
+use tendon_web::server::{App, Gauge, Surface, TrustedProxies, router};
 use tower::ServiceExt as _;
 
 /// Signs the webhooks of these tests.
@@ -222,6 +222,7 @@ pub fn request(
 pub fn surface(auth_token: Option<&str>) -> Surface {
     Surface {
         secure: true,
+        trusted_proxies: TrustedProxies::default(),
         sandbox: true,
         twilio_auth_token: auth_token.map(Into::into),
         metrics: Box::new(NoGauge),

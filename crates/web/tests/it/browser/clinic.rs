@@ -17,7 +17,7 @@ use tendon_store::{Durability, MessageFilter, MessageLine};
 use tendon_testkit::clock::at;
 use tendon_testkit::database::Engine;
 use tendon_testpractice::{Person, Plan, TestPractice};
-use tendon_web::server::{App, Surface, router};
+use tendon_web::server::{App, Surface, TrustedProxies, router};
 
 use crate::api::world::NoGauge;
 
@@ -64,6 +64,7 @@ impl Clinic {
         let practice = TestPractice::open(Engine::sqlite(test), plan).await;
         let surface = Surface {
             secure: false,
+            trusted_proxies: TrustedProxies::default(),
             sandbox: true,
             twilio_auth_token: None,
             metrics: Box::new(NoGauge),

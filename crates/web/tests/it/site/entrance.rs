@@ -1,14 +1,20 @@
 //! Signing in, staying in and going out.
 
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Request, StatusCode};
 use tendon_care::access::Role;
 use tendon_testkit::database::Engine;
 use tendon_testkit::on_both_engines;
+use tendon_web::server::Surface;
 
 use super::world::{PASSWORD, Site};
 
 #[on_both_engines]
 async fn a_password_opens_nothing_before_the_codes_are_set_up(engine: Engine) {
-    let site = Site::with(engine, false).await;
+    let site = Site::with(engine, |surface| surface.sandbox = false).await;
     site.user(Role::FrontDesk).await;
     let browser = site.browser();
     let fields = [
@@ -52,6 +58,35 @@ async fn a_wrong_name_and_a_wrong_password_are_told_the_same_way_and_limited(eng
     assert!(statuses.contains(&429), "{statuses:?}");
     site.clock.advance_secs(120);
     browser.act("/sign-in", "/sign-in", &nobody).await.is(200);
+}
+
+/// Tries to sign in from ever new addresses, as the header has it that the client may
+/// write, and tells whether all of these tries were let in.
+async fn spoofed_tries_pass(site: &Site) -> bool {
+    let proxy = ConnectInfo(SocketAddr::from(([10, 0, 0, 1], 4711)));
+    for n in 0..60 {
+        let request = Request::post("/sign-in")
+            .extension(proxy)
+            .header("x-forwarded-for", format!("203.0.113.{n}"));
+        let answer = site.browser().raw(request, Body::empty()).await;
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            return false;
+        }
+    }
+    true
+}
+
+#[on_both_engines]
+async fn an_invented_address_evades_no_limit(engine: Engine) {
+    let site = Site::open(engine).await;
+    assert!(!spoofed_tries_pass(&site).await);
+}
+
+#[on_both_engines]
+async fn clients_behind_a_proxy_of_ours_are_told_apart(engine: Engine) {
+    let trust = |surface: &mut Surface| surface.trusted_proxies = "10.0.0.1".parse().unwrap();
+    let site = Site::with(engine, trust).await;
+    assert!(spoofed_tries_pass(&site).await);
 }
 
 #[on_both_engines]

@@ -18,7 +18,7 @@ use tendon_store::{Durability, MessageFilter, MessageLine};
 use tendon_testkit::clock::at;
 use tendon_testkit::database::Engine;
 use tendon_testpractice::{Person, Plan, TestPractice};
-use tendon_web::server::{App, Surface, router};
+use tendon_web::server::{App, Surface, TrustedProxies, router};
 use tower::ServiceExt as _;
 
 use crate::api::world::NoGauge;
@@ -103,11 +103,11 @@ impl Seen {
 
 impl Site {
     pub async fn open(engine: Engine) -> Self {
-        Self::with(engine, true).await
+        Self::with(engine, |_| {}).await
     }
 
-    /// Opens a server that is, or is not, a sandbox.
-    pub async fn with(engine: Engine, sandbox: bool) -> Self {
+    /// Opens a server that differs from the usual one.
+    pub async fn with(engine: Engine, differ: impl FnOnce(&mut Surface)) -> Self {
         let plan = Plan {
             now: at("2026-11-23T07:50-06:00"),
             public_url: "https://prm.example",
@@ -115,12 +115,14 @@ impl Site {
             carriers: Carriers::all(Arc::new(Sandbox::new(0))),
         };
         let practice = TestPractice::open(engine, plan).await;
-        let surface = Surface {
+        let mut surface = Surface {
             secure: true,
-            sandbox,
+            trusted_proxies: TrustedProxies::default(),
+            sandbox: true,
             twilio_auth_token: None,
             metrics: Box::new(NoGauge),
         };
+        differ(&mut surface);
         Self {
             router: router(App::new(practice.desk.clone(), surface)),
             practice,
