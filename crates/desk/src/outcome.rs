@@ -36,6 +36,10 @@ pub(crate) async fn answered(
     message: MessageId,
     answer: Outcome,
 ) -> Result<(), DeskError> {
+    let tries = match &answer {
+        Outcome::Refused(_) => tries(desk, access, message).await?,
+        Outcome::Accepted { .. } | Outcome::Unknown { .. } => 0,
+    };
     desk.change_message(access, message, |change, row| {
         match (&answer, &row.message.state) {
             (Outcome::Accepted { carrier_ref }, state) if is_open(state) => {
@@ -44,7 +48,7 @@ pub(crate) async fn answered(
             (
                 Outcome::Refused(failure),
                 MessageState::Sending { .. } | MessageState::Unknown { .. },
-            ) => refused(change, row, failure),
+            ) => refused(change, row, failure, tries),
             (Outcome::Unknown { .. }, MessageState::Sending { at, .. }) => {
                 let to = MessageState::Unknown { at: *at };
                 change.write(moved(row, to));
@@ -56,6 +60,13 @@ pub(crate) async fn answered(
         Ok(())
     })
     .await
+}
+
+/// Counts how often it was decided to hand a message over.
+async fn tries(desk: &Desk, access: &Access, message: MessageId) -> Result<usize, DeskError> {
+    let decisions = desk.reader(access).decisions(message).await?;
+    let sends = decisions.iter().filter(|made| made.outcome == "send");
+    Ok(sends.count())
 }
 
 /// Tells whether nobody knows yet what the carrier did.
@@ -310,7 +321,7 @@ pub(crate) fn accepted(change: &mut Change<'_>, row: &Versioned<MessageRow>, car
     });
 }
 
-fn refused(change: &mut Change<'_>, row: &Versioned<MessageRow>, failure: &Failure) {
+fn refused(change: &mut Change<'_>, row: &Versioned<MessageRow>, failure: &Failure, tries: usize) {
     let (message, now) = (row.message.id, change.now());
     let again = |change: &mut Change<'_>, due_at| {
         change.write(moved(row, MessageState::Queued { due_at }));
@@ -318,9 +329,8 @@ fn refused(change: &mut Change<'_>, row: &Versioned<MessageRow>, failure: &Failu
     };
     match failure.class {
         FailureClass::Transient => {
-            // The wait grows with the time that the message has been tried.
-            let tried = now.duration_since(row.created_at).as_secs();
-            let wait = BACKOFF_SECS.into_iter().find(|wait| tried < wait * 2);
+            // By tries and not by age: what was held for the night has been tried once.
+            let wait = BACKOFF_SECS.into_iter().nth(tries.saturating_sub(1));
             match wait {
                 Some(secs) if now + SignedDuration::from_secs(secs) < row.message.expires_at => {
                     again(change, now + SignedDuration::from_secs(secs));

@@ -1,9 +1,10 @@
-//! What is asked of a carrier whose answer was lost.
+//! What becomes of a message whose carrier gave no answer, or asked for patience.
 
 use std::sync::{Arc, Mutex, OnceLock};
 
 use tendon_care::contact::Channel;
 use tendon_care::id::{MessageId, PatientId};
+use tendon_care::message::{Failure, FailureClass};
 use tendon_care::purpose::Purpose;
 use tendon_channel::carrier::{Answer, Carrier, Found, Outcome, Outgoing, Receipt, Unsure, Window};
 use tendon_desk::{Carriers, Draft, Posted};
@@ -13,7 +14,7 @@ use tendon_testkit::database::Engine;
 use tendon_testkit::on_both_engines;
 use tendon_testpractice::{Person, Plan, TestPractice};
 
-use crate::world::at;
+use crate::world::{World, at};
 
 /// Answers the first message at once, and no other within 40 seconds. Its record
 /// lists them in the order of their coming, whoever asks.
@@ -107,4 +108,34 @@ async fn it_is_looked_for_from_its_hand_over_on_and_its_twin_is_not_taken_for_it
         assert_eq!(row.message.id, message);
         assert_eq!(row.message.state.code(), "sent");
     }
+}
+
+#[on_both_engines]
+async fn a_message_that_was_held_for_the_night_is_tried_as_often_as_any(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T22:00").await;
+    let ana = world.patient("Ana", "312-555-0142").await;
+    let message = write(&world, ana).await;
+    let busy = Outcome::Refused(Failure {
+        class: FailureClass::Transient,
+        code: "20429".into(),
+    });
+    for _ in 0..5 {
+        world.carrier.answer_next(busy.clone());
+    }
+    // It is held until eight, and then tried after 1, 5, 15 and 60 minutes more.
+    for (local, tries) in [
+        ("2026-11-03T07:59", 0),
+        ("2026-11-03T08:00", 1),
+        ("2026-11-03T08:01", 2),
+        ("2026-11-03T08:06", 3),
+        ("2026-11-03T08:21", 4),
+        ("2026-11-03T09:20", 4),
+    ] {
+        world.run_until(local).await;
+        assert_eq!(world.carrier.sent().len(), tries, "{local}");
+        assert_eq!(world.state_of(message).await, "queued", "{local}");
+    }
+    world.run_until("2026-11-03T09:21").await;
+    assert_eq!(world.carrier.sent().len(), 5);
+    assert_eq!(world.state_of(message).await, "failed");
 }
