@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod import;
+mod lost_answers;
 mod merge;
 mod messages;
 mod nodes;
