@@ -146,7 +146,10 @@ impl PlannedAct {
 }
 
 impl Desk {
-    /// Lists what lies ahead for a patient, soonest first. The look is audited.
+    /// Lists what lies ahead for a patient, soonest first.
+    ///
+    /// It is a part of the chart, and whoever shows the chart records the look: only
+    /// the page knows whether somebody looked or it reloaded itself.
     pub async fn planned(
         &self,
         access: &Access,
@@ -161,9 +164,6 @@ impl Desk {
         let chart = chart.ok_or(DeskError::NotFound("patient"))?;
         let id = chart.patient.id;
         let mut known = self.known(access, id).await?;
-        reader
-            .looked_at(now, "patient", Some(id), "planned")
-            .await?;
         let house = self.house(access.practice).await?;
         // A decision that is looked at and thrown away.
         let change = Change::new(self, &house, access, Origin::Live, chart);

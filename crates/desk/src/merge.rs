@@ -9,21 +9,23 @@
 //!
 //! Taking a merge back gives each record what it had. What came in between, such
 //! as a visit booked meanwhile, stays with the survivor, because nobody can know
-//! whose it was. *Source*: domain rules for HL7 A40 and A37.
+//! whose it was. What was stopped stays so where the person may have died.
+//! *Source*: domain rules for HL7 A40 and A37.
 
 mod diff;
 mod parting;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use tendon_care::access::{Access, Permission};
 use tendon_care::contact::{ContactPoint, Standing};
-use tendon_care::id::{ConsentId, Id, MergeId, PatientId};
+use tendon_care::id::{ConsentId, Id, MergeId, PatientId, TaskId};
 use tendon_care::message::MessageState;
 use tendon_care::patient::{Life, Patient};
+use tendon_care::task::{Task, TaskKind, TaskState};
 use tendon_care::touchpoint::Fact;
 use tendon_store::{
-    Action, AddressKey, EnrolmentRow, MatchReviewRow, MergeRow, MessageRow, PatientRetired,
+    Action, AddressKey, EnrolmentRow, MatchReviewRow, MergeRow, MessageRow, PatientRetired, Reader,
     Repoint, Restrand, Rethread, TwinThread, Versioned, Write,
 };
 
@@ -31,7 +33,7 @@ use crate::change::{Change, Origin};
 use crate::chart::{Chart, Running};
 use crate::desk::Desk;
 use crate::error::DeskError;
-use diff::{DiffV1, FilledV1, HadV1};
+use diff::{DiffV1, DoubtV1, FilledV1, HadV1};
 use parting::Parting;
 
 /// How often a merge is decided again when others change one of the records.
@@ -104,7 +106,10 @@ struct Pair {
     twins: Vec<TwinThread>,
     /// Consents that speak for all records of their patient: whose, and which.
     for_all: Vec<(PatientId, ConsentId)>,
-    review: Option<MatchReviewRow>,
+    /// Doubts that this settles.
+    reviews: Vec<MatchReviewRow>,
+    /// Tasks that asked whether they are one, and ask nothing else.
+    answered: Vec<TaskId>,
 }
 
 impl Pair {
@@ -128,13 +133,20 @@ impl Pair {
             let said = said.filter(|row| row.strand.is_none());
             for_all.extend(said.map(|row| (patient, row.entry.id)));
         }
-        let reviews = reader.match_reviews(u16::MAX).await?.into_iter();
-        let mut reviews = reviews.filter(|row| (row.a, row.b) == (a.min(b), a.max(b)));
+        let (reviews, left) = reviews(reader, a, b).await?;
+        let mut answered = Vec::new();
+        for patient in [a, b].into_iter().filter(|patient| !left.contains(patient)) {
+            let tasks = reader.tasks_of(patient).await?.into_iter();
+            let asks =
+                |task: &Task| task.kind == TaskKind::ReviewMatch && task.state == TaskState::Open;
+            answered.extend(tasks.filter(asks).map(|task| task.id));
+        }
         Ok(Self {
             things: reader.belongings(b).await?,
             twins: reader.twin_threads(b, a).await?,
             for_all,
-            review: reviews.next(),
+            reviews,
+            answered,
             survivor,
             retired,
         })
@@ -162,9 +174,13 @@ impl Pair {
             change.stop_everything("deceased");
             change.happened(Fact::PatientDeceased {});
         }
-        if let Some(review) = self.review {
+        for review in self.reviews {
+            diff.doubts.push(DoubtV1::of(&review));
             let settled = Some((change.now(), "same".to_owned()));
             change.write(Write::MatchReview(MatchReviewRow { settled, ..review }));
+        }
+        for task in self.answered {
+            change.write(Write::TaskSettled(task, change.now()));
         }
         let diff = serde_json::to_string(&diff).map_err(|_| DeskError::Corrupt("a merge"))?;
         change.write(Write::Merge(MergeRow {
@@ -182,10 +198,12 @@ impl Pair {
 
     /// Takes back what waits to be sent twice: the same words about the same time.
     fn take_back_repeats(&self, change: &mut Change<'_>, diff: &mut DiffV1, died: bool) {
-        let said = |row: &MessageRow| (row.template.clone(), row.appointment_start);
-        let known: HashSet<_> = self.survivor.pending.iter().map(|row| said(row)).collect();
+        // What a person wrote is never a repeat.
+        let said = |row: &MessageRow| Some((row.template.clone()?, row.appointment_start));
+        let known = self.survivor.pending.iter();
+        let known: HashSet<_> = known.filter_map(|row| said(row)).collect();
         for message in &self.retired.pending {
-            if died || known.contains(&said(message)) {
+            if died || said(message).is_some_and(|said| known.contains(&said)) {
                 if let MessageState::Queued { due_at } = message.message.state {
                     let id = message.message.id.to_string();
                     diff.withdrawn.push((id, due_at, message.priority));
@@ -310,6 +328,31 @@ impl Pair {
         }
         joined
     }
+}
+
+/// Returns the open doubts about who is who that are settled once two are one, and
+/// everybody about whom doubts are left.
+async fn reviews(
+    reader: Reader<'_>,
+    survivor: PatientId,
+    retired: PatientId,
+) -> Result<(Vec<MatchReviewRow>, HashSet<PatientId>), DeskError> {
+    let open = reader.match_reviews(u16::MAX).await?;
+    let named: Vec<_> = open.iter().flat_map(|row| [row.a, row.b]).collect();
+    let roots = reader.roots_of_retired(&named).await?;
+    let roots: HashMap<_, _> = roots.into_iter().collect();
+    let root = |patient: PatientId| roots.get(&patient).copied().unwrap_or(patient);
+    let (mut settled, mut left) = (Vec::new(), HashSet::new());
+    for row in open {
+        let pair = [root(row.a), root(row.b)];
+        let both = [survivor, retired];
+        if pair.iter().all(|patient| both.contains(patient)) {
+            settled.push(row);
+        } else {
+            left.extend(pair);
+        }
+    }
+    Ok((settled, left))
 }
 
 fn is_dead(patient: &Patient) -> bool {

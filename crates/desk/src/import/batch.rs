@@ -134,6 +134,7 @@ mod tests {
     use crate::import::shelf::Shelf;
     use jiff::tz::TimeZone;
     use std::sync::Arc;
+    use tendon_care::id::Id as _;
     use tendon_care::person::PersonName;
     use tendon_exchange::Position;
     use tendon_exchange::record::{MergeRecord, PatientRecord, ReferralRecord, Said};
@@ -175,7 +176,11 @@ mod tests {
 
     /// Draws clusters as lists of `person:record`.
     fn drawn(records: Vec<Record>) -> Vec<String> {
-        let index = Index::new(Arc::new(Shelf::default()));
+        drawn_by(Shelf::default(), records)
+    }
+
+    fn drawn_by(shelf: Shelf, records: Vec<Record>) -> Vec<String> {
+        let index = Index::new(Arc::new(shelf));
         let entry = |(number, record)| {
             let origin = Origin {
                 source: "test".into(),
@@ -218,6 +223,17 @@ mod tests {
             ]),
             ["0:0 2:2 2:3", "1:1"]
         );
+    }
+
+    #[test]
+    fn keys_of_records_that_were_merged_before_are_one_patient_s() {
+        let id = |byte| PatientId::from_parts(jiff::Timestamp::UNIX_EPOCH, [byte; 10]);
+        let records = || vec![about("1", "a"), about("2", "b"), about("3", "c")];
+        let known = [("1", id(1)), ("2", id(2)), ("3", id(3))];
+        let apart = Shelf::knowing(&known, &[]);
+        assert_eq!(drawn_by(apart, records()), ["0:0", "1:1", "2:2"]);
+        let merged = Shelf::knowing(&known, &[(id(2), id(1))]);
+        assert_eq!(drawn_by(merged, records()), ["0:0 0:1", "2:2"]);
     }
 
     #[test]

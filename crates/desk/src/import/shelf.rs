@@ -10,7 +10,7 @@ use tendon_exchange::record::ForeignKey;
 use tendon_store::{Reader, SourceRow};
 use uuid::Uuid;
 
-use super::entry::{Entry, Slot};
+use super::entry::{Entry, PATIENT, Slot};
 use super::fingerprint::Fingerprint;
 use crate::error::DeskError;
 
@@ -28,6 +28,8 @@ pub(super) struct Known {
 pub(super) struct Shelf {
     known: HashMap<Slot, Known>,
     numbers: HashMap<(String, String), PatientId>,
+    /// Records that were merged into others, and who they are today.
+    roots: HashMap<PatientId, PatientId>,
 }
 
 impl Shelf {
@@ -55,6 +57,7 @@ impl Shelf {
             }
         }
         shelf.load_numbers(reader, entries).await?;
+        shelf.load_roots(reader).await?;
         Ok(shelf)
     }
 
@@ -75,6 +78,21 @@ impl Shelf {
             },
             known,
         );
+    }
+
+    /// Looks up who the patients of the batch are after merges: what is said under two
+    /// keys of one person must not be decided side by side.
+    async fn load_roots(&mut self, reader: Reader<'_>) -> Result<(), DeskError> {
+        let people = self.known.iter().filter(|(slot, _)| slot.kind == PATIENT);
+        let people = people.filter_map(|(_, known)| known.entity.map(PatientId::from_uuid));
+        let people: BTreeSet<_> = people.chain(self.numbers.values().copied()).collect();
+        let people: Vec<_> = people.into_iter().collect();
+        self.roots = reader
+            .roots_of_retired(&people)
+            .await?
+            .into_iter()
+            .collect();
+        Ok(())
     }
 
     /// Looks up the record numbers of the batch: those that people have, and
@@ -161,14 +179,16 @@ impl Index {
         }
     }
 
-    /// Finds a patient by a key of a source, or else by a number that is on file.
+    /// Finds a patient by a key of a source, or else by a number that is on file. One
+    /// that was merged into another is that other.
     pub(super) fn patient(&self, key: &ForeignKey) -> Option<PatientId> {
         let known = self
             .known(&Slot::patient(key))
             .and_then(|known| known.entity);
-        known
+        let found = known
             .map(PatientId::from_uuid)
-            .or_else(|| self.holder(&key.system, &key.value))
+            .or_else(|| self.holder(&key.system, &key.value))?;
+        Some(self.shelf.roots.get(&found).copied().unwrap_or(found))
     }
 
     /// Returns who has a number of a system.
@@ -183,5 +203,21 @@ impl Index {
         let all = self.shelf.known.iter().chain(&self.since);
         all.filter(|(slot, _)| slot.kind == "episode")
             .filter_map(|(_, known)| known.entity)
+    }
+}
+
+#[cfg(test)]
+impl Shelf {
+    /// Makes a shelf that knows record numbers of the system `ehr`, and merges.
+    pub(super) fn knowing(
+        numbers: &[(&str, PatientId)],
+        merged: &[(PatientId, PatientId)],
+    ) -> Self {
+        let number = |(value, who): &(&str, PatientId)| (("ehr".into(), (*value).into()), *who);
+        Self {
+            numbers: numbers.iter().map(number).collect(),
+            roots: merged.iter().copied().collect(),
+            ..Self::default()
+        }
     }
 }

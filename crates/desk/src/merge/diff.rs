@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use tendon_care::contact::{Address, ContactPoint, Email, Line, Owner, Phone, Standing};
 use tendon_care::patient::{Authority, Identifier, Patient, Proxy, Relation};
 use tendon_care::person::{Mrn, PersonName, Sex};
+use tendon_store::MatchReviewRow;
 use uuid::Uuid;
 
 /// A merge's changes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct DiffV1 {
     /// What belonged to the retired record, by kind and id.
     pub(super) things: Vec<(String, String)>,
@@ -26,6 +27,9 @@ pub(super) struct DiffV1 {
     /// Journeys of the retired record that the survivor was in as well, with
     /// the step and moment that they waited for.
     pub(super) ended: Vec<(String, Option<(String, Timestamp)>)>,
+    /// Doubts about who is who that the merge settled.
+    #[serde(default)]
+    pub(super) doubts: Vec<DoubtV1>,
     /// What the retired record said of the person.
     pub(super) had: HadV1,
     /// What the survivor did not know and took over.
@@ -50,6 +54,41 @@ pub(super) struct FilledV1 {
     pub(super) zip: Option<String>,
     pub(super) died: bool,
     pub(super) paused: bool,
+}
+
+/// A pair of records that looked like one person; why, without any value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct DoubtV1 {
+    a: String,
+    b: String,
+    posterior: f64,
+    evidence: String,
+    found_at: Timestamp,
+}
+
+impl DoubtV1 {
+    /// Writes a doubt down.
+    pub(super) fn of(review: &MatchReviewRow) -> Self {
+        Self {
+            a: review.a.to_string(),
+            b: review.b.to_string(),
+            posterior: review.posterior,
+            evidence: review.evidence.clone(),
+            found_at: review.found_at,
+        }
+    }
+
+    /// Returns the doubt, settled: they are two. `None` where it cannot be read.
+    pub(super) fn dispelled(&self, at: Timestamp) -> Option<MatchReviewRow> {
+        Some(MatchReviewRow {
+            a: self.a.parse().ok()?,
+            b: self.b.parse().ok()?,
+            posterior: self.posterior,
+            evidence: self.evidence.clone(),
+            found_at: self.found_at,
+            settled: Some((at, "different".to_owned())),
+        })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

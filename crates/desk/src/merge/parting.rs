@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use tendon_care::access::Access;
 use tendon_care::id::{Id, MergeId, MessageId};
 use tendon_care::message::MessageState;
-use tendon_care::patient::Patient;
+use tendon_care::patient::{Life, Patient};
 use tendon_care::touchpoint::Fact;
 use tendon_store::{
     Action, MergeRow, MessageMove, MessageRow, PatientRetired, Repoint, Restrand, Rethread,
@@ -13,7 +13,7 @@ use tendon_store::{
 };
 
 use super::diff::DiffV1;
-use super::{enrolment, renamed, share_anew, stricter};
+use super::{enrolment, is_dead, renamed, share_anew, stricter};
 use crate::change::Change;
 use crate::chart::Chart;
 use crate::desk::Desk;
@@ -72,8 +72,14 @@ impl Parting {
 
     pub(super) fn apart(self, mut change: Change<'_>) -> Result<Change<'_>, DeskError> {
         let corrupt = || DeskError::Corrupt("a merge");
-        self.send_after_all(&mut change);
-        self.take_up_journeys(&mut change);
+        let mut retired = self.retired.value.clone();
+        self.diff.had.give_back(&mut retired).ok_or_else(corrupt)?;
+        let survivor = self.without(&mut retired);
+        let goes_on = !is_dead(&retired) && !self.died_as_one(&survivor);
+        if goes_on {
+            self.send_after_all(&mut change);
+        }
+        self.hand_back_journeys(&mut change, goes_on);
         let (from, to) = (self.row.survivor, self.row.retired);
         change.write(Write::Repoint(Repoint {
             from,
@@ -93,9 +99,6 @@ impl Parting {
                 strand: None,
             }));
         }
-        let mut retired = self.retired.value.clone();
-        self.diff.had.give_back(&mut retired).ok_or_else(corrupt)?;
-        let survivor = self.without(&mut retired);
         change.set_patient(survivor);
         let version = self.retired.version;
         change.write(Write::PatientRetired(PatientRetired {
@@ -109,6 +112,10 @@ impl Parting {
             version: version + 1,
         })));
         share_anew(&mut change, &points);
+        for doubt in &self.diff.doubts {
+            let review = doubt.dispelled(change.now()).ok_or_else(corrupt)?;
+            change.write(Write::MatchReview(review));
+        }
         change.write(Write::Merge(MergeRow {
             undone_at: Some(change.now()),
             ..self.row.clone()
@@ -116,6 +123,14 @@ impl Parting {
         change.happened(Fact::PatientUnmerged { merge: self.row.id });
         change.audit(Action::Update, "patient", "merge taken back");
         Ok(change)
+    }
+
+    /// Tells whether a death was recorded while the two were one: it may be either's.
+    fn died_as_one(&self, survivor: &Patient) -> bool {
+        match survivor.life {
+            Life::Living => false,
+            Life::Deceased { learnt_at } => learnt_at >= self.row.merged_at,
+        }
     }
 
     /// Puts messages back into the outbox that were taken back as repeats.
@@ -131,8 +146,9 @@ impl Parting {
         }
     }
 
-    /// Lets the journeys of the retired record go on about it.
-    fn take_up_journeys(&self, change: &mut Change<'_>) {
+    /// Lets the journeys of the retired record go on about it; those that the merge
+    /// had ended only where the person is known to live.
+    fn hand_back_journeys(&self, change: &mut Change<'_>, goes_on: bool) {
         let things = self.diff.things().into_iter();
         let moved: HashSet<uuid::Uuid> = things
             .filter(|(kind, _)| kind == "enrolment")
@@ -145,7 +161,7 @@ impl Parting {
             let mut row = renamed(&running.row, self.row.survivor, self.row.retired);
             let id = row.id.to_string();
             let ended = self.diff.ended.iter().find(|(ended, _)| *ended == id);
-            if let Some((_, wake)) = ended {
+            if let Some((_, wake)) = ended.filter(|_| goes_on) {
                 row.ended = None;
                 row.wake = wake.clone().map(|(step, at)| WakeAt { step, at });
             } else if row.ended.is_some() {

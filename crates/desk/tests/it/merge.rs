@@ -5,13 +5,14 @@ use tendon_care::contact::{Channel, Owner};
 use tendon_care::id::{Id, MergeId, PatientId};
 use tendon_care::patient::{Life, Patient};
 use tendon_care::purpose::Purpose;
-use tendon_desk::DeskError;
+use tendon_care::task::TaskKind;
+use tendon_desk::{DeskError, Draft, Posted};
 use tendon_store::Versioned;
 use tendon_testkit::database::Engine;
 use tendon_testkit::on_both_engines;
 
 use crate::import::{ANA, import_hl7, message, patient_of, visit, visits_of};
-use crate::world::World;
+use crate::world::{World, at};
 
 const NOW: &str = "2026-11-02T10:00";
 
@@ -69,7 +70,10 @@ async fn chart_of(world: &World, patient: PatientId) -> Vec<String> {
         drawn.push(format!("{row:?}"));
     }
     for task in reader.tasks_of(patient).await.unwrap() {
-        drawn.push(format!("{task:?}"));
+        // Whether two are one has been answered, by the merge and by taking it back.
+        if task.kind != TaskKind::ReviewMatch {
+            drawn.push(format!("{task:?}"));
+        }
     }
     drawn
 }
@@ -286,6 +290,128 @@ async fn a_merge_with_the_dead_stops_everything(engine: Engine) {
         patient_of(&world, "17").await.life,
         Life::Deceased { .. }
     ));
+}
+
+/// Lets a reminder of each record wait in the outbox, of the same words for the same
+/// time, and returns how many of the second one's wait.
+async fn remind_both(world: &World, again: PatientId) -> usize {
+    let moved = other(&visit(
+        "S13",
+        "20261002090000",
+        "2",
+        "20261124084000-0600",
+        "Booked",
+    ));
+    import_hl7(world, &[moved]).await;
+    world.clock.set(at("2026-11-03T08:40"));
+    assert_eq!(world.desk.step_due().await.unwrap().claimed, 2);
+    waiting(world, again).await
+}
+
+async fn waiting(world: &World, patient: PatientId) -> usize {
+    let pending = world.reader().messages_pending_for(patient).await;
+    pending.unwrap().len()
+}
+
+#[on_both_engines]
+async fn a_repeat_that_was_taken_back_is_sent_after_all(engine: Engine) {
+    let world = World::open(engine, NOW).await;
+    let (ana, again) = two_records(&world).await;
+    assert_eq!(remind_both(&world, again).await, 1);
+    let merge = world.desk.merge(&world.access, ana, again).await.unwrap();
+    assert_eq!(waiting(&world, ana).await, 1, "the same words once");
+    world.desk.unmerge(&world.access, merge).await.unwrap();
+    assert_eq!(waiting(&world, again).await, 1);
+}
+
+#[on_both_engines]
+async fn a_death_recorded_of_both_stays_with_both(engine: Engine) {
+    let world = World::open(engine, NOW).await;
+    let (ana, again) = two_records(&world).await;
+    assert_eq!(remind_both(&world, again).await, 1);
+    let merge = world.desk.merge(&world.access, ana, again).await.unwrap();
+    world.wait(1);
+    world.desk.record_death(&world.access, ana).await.unwrap();
+    world.desk.unmerge(&world.access, merge).await.unwrap();
+    assert_eq!(waiting(&world, again).await, 0);
+    world.run_until("2026-11-28T12:00").await;
+    assert_eq!(world.story(), "");
+}
+
+#[on_both_engines]
+async fn what_staff_wrote_to_both_records_is_no_repeat(engine: Engine) {
+    let world = World::open(engine, NOW).await;
+    let (ana, again) = two_records(&world).await;
+    for (patient, words) in [
+        (ana, "Please bring your form."),
+        (again, "Parking is free."),
+    ] {
+        let draft = Draft {
+            channel: Channel::Sms,
+            subject: None,
+            words: words.into(),
+            purpose: Purpose::Care,
+            send_at: None,
+            despite_advice: false,
+        };
+        let posted = world.desk.write_to(&world.access, patient, &draft).await;
+        assert!(matches!(posted.unwrap(), Posted::Queued { .. }));
+    }
+    world.desk.merge(&world.access, ana, again).await.unwrap();
+    assert_eq!(waiting(&world, ana).await, 2);
+}
+
+#[on_both_engines]
+async fn a_merge_answers_the_question_whether_they_are_one(engine: Engine) {
+    let world = World::open(engine, NOW).await;
+    let of = |number: &str, name: &str| {
+        let pid = ANA.replace("|7^^^EHR^MR", &format!("|{number}^^^LAB^PI"));
+        message("ADT^A04", "20261001080000", &pid.replace("Reyes", name))
+    };
+    import_hl7(&world, &[message("ADT^A04", "20261001080000", ANA)]).await;
+    import_hl7(&world, &[of("55", "Miller")]).await;
+    import_hl7(&world, &[of("56", "Smith")]).await;
+    let reader = world.reader();
+    let asked = async || {
+        let tasks = reader.tasks_open(10).await.unwrap();
+        let reviews = reader.match_reviews(10).await.unwrap();
+        (reviews.len(), tasks.len())
+    };
+    let people = reader.match_reviews(10).await.unwrap();
+    let ids: std::collections::BTreeSet<_> = people.iter().flat_map(|row| [row.a, row.b]).collect();
+    let ids: Vec<_> = ids.into_iter().collect();
+    let [ana, miller, smith] = ids[..] else {
+        panic!("{people:?}")
+    };
+    assert_eq!(asked().await, (3, 2));
+    // Whether the third is one of them is still to be asked.
+    world.desk.merge(&world.access, ana, miller).await.unwrap();
+    assert_eq!(asked().await, (2, 2));
+    let merge = world.desk.merge(&world.access, ana, smith).await.unwrap();
+    assert_eq!(asked().await, (0, 0));
+    // Who takes it back says that they are two.
+    world.desk.unmerge(&world.access, merge).await.unwrap();
+    assert_eq!(asked().await, (0, 0));
+}
+
+#[on_both_engines]
+async fn what_comes_under_both_numbers_opens_one_course(engine: Engine) {
+    let world = World::open(engine, NOW).await;
+    let (ana, again) = two_records(&world).await;
+    world.desk.merge(&world.access, ana, again).await.unwrap();
+    let reader = world.reader();
+    let before = reader.episodes(ana).await.unwrap().len();
+    let booked =
+        |number: &str, starts: &str| visit("S12", "20261101090000", number, starts, "Booked");
+    let files = [
+        booked("8", "20270601084000-0600"),
+        other(&booked("9", "20270603084000-0600")),
+    ];
+    assert_eq!(
+        import_hl7(&world, &files).await.of("appointment"),
+        [2, 0, 0, 0]
+    );
+    assert_eq!(reader.episodes(ana).await.unwrap().len(), before + 1);
 }
 
 #[on_both_engines]

@@ -24,6 +24,8 @@ statements! {
                 and patient_id ", one_of_some!());
     SURVIVOR = "select merged_into from patient where practice_id = $1 and patient_id = $2";
     IS_SURVIVOR = "select merged_into from patient where practice_id = $1 and merged_into = $2 limit 1";
+    RETIRED_OF_SOME = concat!("select patient_id, merged_into from patient where practice_id = $1 \
+                       and merged_into is not null and patient_id ", one_of_some!());
     SURVIVORS_OF_SOME = concat!("select distinct merged_into from patient where practice_id = $1 \
                          and merged_into ", one_of_some!());
     IDENTIFIERS = "select system, value, patient_id from patient_identifier where practice_id = $1 and patient_id = $2 \
@@ -134,6 +136,23 @@ impl Reader<'_> {
             }
         }
         Ok(root)
+    }
+
+    /// Finds which of some records were merged into others, each with the record that
+    /// stands for the patient today.
+    pub async fn roots_of_retired(
+        &self,
+        patients: &[PatientId],
+    ) -> Result<Vec<(PatientId, PatientId)>, StoreError> {
+        let mut found = Vec::new();
+        for some in patients.chunks(MOST_AT_ONCE) {
+            let mut bound = params![self.tenant_id()];
+            bound.extend(padded(some.iter().map(|id| id.uuid())));
+            for row in self.rows(&RETIRED_OF_SOME, bound).await? {
+                found.push((row.id(0)?, self.root_of(row.id(1)?).await?));
+            }
+        }
+        Ok(found)
     }
 
     /// Finds who has which of these numbers of one system.
