@@ -12,91 +12,64 @@ use tendon_testkit::on_both_engines;
 
 use crate::world::{World, at};
 
-// tidy-allow(function-length): one move told at once, apart, and too late to be one.
+fn called_off(sent: &str, number: &str, starts: &str) -> String {
+    visit("S15", sent, number, starts, "Cancelled")
+}
+
+fn booked(sent: &str, number: &str, starts: &str) -> String {
+    visit("S12", sent, number, starts, "Booked")
+}
+
+/// Two visits lie ahead of Ana: number 5 on the 24th, and number 6 on the 27th.
+const ON_24: &str = "20261124084000-0600";
+const ON_27: &str = "20261127084000-0600";
+const IN_DECEMBER: &str = "20261201150000-0600";
+
 #[on_both_engines]
 async fn a_move_told_as_two_messages_is_no_cancellation(engine: Engine) {
     let world = World::open(engine, NOW).await;
     import_hl7(&world, &a_busy_schedule()).await;
-    let ana = patient_of(&world, "7").await;
-    let told = import_hl7(
-        &world,
-        &[
-            visit(
-                "S15",
-                "20261102090000",
-                "5",
-                "20261124084000-0600",
-                "Cancelled",
-            ),
-            visit(
-                "S12",
-                "20261102090500",
-                "50",
-                "20261201150000-0600",
-                "Booked",
-            ),
-        ],
-    )
-    .await;
+    let moved = [
+        called_off("20261102090000", "5", ON_24),
+        booked("20261102090500", "50", IN_DECEMBER),
+    ];
+    let told = import_hl7(&world, &moved).await;
     assert_eq!(told.of("appointment"), [0, 2, 0, 0], "{:?}", told.words());
     let book = book_of(&world, "7").await;
     assert_eq!(book.len(), 6);
     assert_eq!(book[5], "2026-12-01 15:00 recurring booked");
+    let ana = patient_of(&world, "7").await;
     let facts = facts_of(&world, ana.id).await;
     assert!(facts.contains(&"visit.moved".to_owned()));
     assert!(!facts.contains(&"visit.cancelled".to_owned()), "{facts:?}");
-    // Told apart, the booking finds what was called off a moment ago.
-    import_hl7(
-        &world,
-        &[visit(
-            "S15",
-            "20261102100000",
-            "6",
-            "20261127084000-0600",
-            "Cancelled",
-        )],
-    )
-    .await;
-    import_hl7(
-        &world,
-        &[visit(
-            "S12",
-            "20261102100900",
-            "60",
-            "20261202150000-0600",
-            "Booked",
-        )],
-    )
-    .await;
-    let book = book_of(&world, "7").await;
-    assert_eq!(
-        (book.len(), book[5].as_str()),
-        (6, "2026-12-02 15:00 recurring booked")
+}
+
+/// Tells of a visit that is called off and, in another run, of a booking so many
+/// minutes later; returns the book.
+async fn told_apart(engine: Engine, minutes: u8) -> Vec<String> {
+    let world = World::open(engine, NOW).await;
+    import_hl7(&world, &a_busy_schedule()).await;
+    import_hl7(&world, &[called_off("20261102100000", "6", ON_27)]).await;
+    let sent = format!("2026110210{minutes:02}00");
+    import_hl7(&world, &[booked(&sent, "60", IN_DECEMBER)]).await;
+    book_of(&world, "7").await
+}
+
+#[on_both_engines]
+async fn a_booking_finds_what_was_called_off_a_moment_ago(engine: Engine) {
+    let book = told_apart(engine, 9).await;
+    assert_eq!(book.len(), 6);
+    assert_eq!(book[5], "2026-12-01 15:00 recurring booked");
+}
+
+#[on_both_engines]
+async fn a_booking_that_comes_later_is_a_visit_of_its_own(engine: Engine) {
+    let book = told_apart(engine, 20).await;
+    assert_eq!(book.len(), 7);
+    assert!(
+        book[5].starts_with("2026-11-27 08:40 recurring cancelled"),
+        "{book:?}"
     );
-    // Later it is a visit of its own.
-    import_hl7(
-        &world,
-        &[visit(
-            "S15",
-            "20261102110000",
-            "60",
-            "20261202150000-0600",
-            "Cancelled",
-        )],
-    )
-    .await;
-    import_hl7(
-        &world,
-        &[visit(
-            "S12",
-            "20261102112000",
-            "61",
-            "20261203150000-0600",
-            "Booked",
-        )],
-    )
-    .await;
-    assert_eq!(book_of(&world, "7").await.len(), 7);
 }
 
 #[on_both_engines]

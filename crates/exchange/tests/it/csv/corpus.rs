@@ -275,9 +275,8 @@ fn jane_tells_the_state_by_words_and_times() {
     );
 }
 
-// tidy-allow(function-length): one paragraph for each system and what its help page promises.
 #[test]
-fn other_systems_say_what_their_help_pages_promise() {
+fn cliniko_says_what_its_api_promises() {
     let Some(cliniko) = table("cliniko_patients_api_fields.csv") else {
         return;
     };
@@ -295,43 +294,64 @@ fn other_systems_say_what_their_help_pages_promise() {
         (region.state.as_deref(), region.zip.as_deref()),
         (Some("ID"), Some("83702"))
     );
-
     let visits = table("cliniko_individual_appointments_api_fields.csv").unwrap();
     let exact = "2026-07-21T03:45:00Z".parse().unwrap();
     assert_eq!(visits.visits()[0].starts_at, Some(Moment::Exact(exact)));
     assert_eq!(visits.visits()[0].minutes, Some(45));
     assert_eq!(visits.visits()[0].status, Some(VisitStatus::Booked));
+}
 
-    let webchart = table("webchart_appointments_import.csv").unwrap();
-    let [confirmed, missed] = webchart.visits()[..] else {
-        panic!()
+#[test]
+fn patients_of_other_systems_are_read_as_their_help_pages_promise() {
+    let Some(docnote) = table("docnote_patient_import.csv") else {
+        return;
     };
-    assert_eq!(
-        (confirmed.status, confirmed.minutes),
-        (Some(VisitStatus::Confirmed), Some(45))
-    );
-    assert_eq!(
-        (missed.status, missed.minutes),
-        (Some(VisitStatus::NoShow), Some(30))
-    );
-
-    let docnote = table("docnote_patient_import.csv").unwrap();
-    assert_eq!(
-        docnote.patients()[0].birth_date,
-        Said::Value(date(2010, 5, 26))
-    );
-
+    let born = &docnote.patients()[0].birth_date;
+    assert_eq!(*born, Said::Value(date(2010, 5, 26)));
     let workflow = table("workflowhealth_patient_import.csv").unwrap();
     assert_eq!(names(&workflow.patients()), ["Jane Jones Doe"]);
-
     let link2md = table("link2md_patient_import.csv").unwrap();
     assert_eq!(
         addresses(link2md.patients()[0]),
         ["+12085550142", "sam@example.test"]
     );
     assert!(!link2md.patients()[0].inactive);
+}
 
-    let attendance = table("simplepractice_client_attendance_report.csv").unwrap();
+#[test]
+fn visits_of_other_systems_are_read_as_their_help_pages_promise() {
+    let Some(webchart) = table("webchart_appointments_import.csv") else {
+        return;
+    };
+    let told: Vec<_> = webchart
+        .visits()
+        .iter()
+        .map(|visit| (visit.status, visit.minutes))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some(VisitStatus::Confirmed), Some(45)),
+            (Some(VisitStatus::NoShow), Some(30))
+        ]
+    );
+    let amd = table("advancedmd_amd_data_PARTIAL.tsv").unwrap();
+    assert_eq!(amd.visits()[0].status, Some(VisitStatus::Completed));
+    assert_eq!(
+        amd.visits()[0].starts_at,
+        Some(Moment::Local(date(2026, 3, 2).at(0, 0, 0, 0)))
+    );
+    let prompt = table("prompt_revenue_all_data_PARTIAL.csv").unwrap();
+    assert_eq!(prompt.visits()[1].status, Some(VisitStatus::NoShow));
+    let vet = table("vetdata_appointments_import.csv").unwrap();
+    assert_eq!(vet.visits()[0].status, Some(VisitStatus::Completed));
+}
+
+#[test]
+fn two_reports_of_simplepractice_mean_one_person_by_one_name() {
+    let Some(attendance) = table("simplepractice_client_attendance_report.csv") else {
+        return;
+    };
     let status: Vec<_> = attendance
         .visits()
         .iter()
@@ -339,27 +359,10 @@ fn other_systems_say_what_their_help_pages_promise() {
         .collect();
     let late = VisitStatus::Cancelled(CancelledBy::Patient);
     assert_eq!(status, [VisitStatus::Completed, VisitStatus::NoShow, late]);
-
     let report = table("simplepractice_appointment_status_report.csv").unwrap();
-    assert_eq!(
-        report.visits()[0].patient,
-        attendance.visits()[0].patient,
-        "two reports of one system mean one person by one name"
-    );
+    assert_eq!(report.visits()[0].patient, attendance.visits()[0].patient);
     assert_eq!(
         report.visits()[1].starts_at,
         Some(Moment::Local(date(2026, 5, 2).at(14, 30, 0, 0)))
     );
-
-    let amd = table("advancedmd_amd_data_PARTIAL.tsv").unwrap();
-    assert_eq!(amd.visits()[0].status, Some(VisitStatus::Completed));
-    assert_eq!(
-        amd.visits()[0].starts_at,
-        Some(Moment::Local(date(2026, 3, 2).at(0, 0, 0, 0)))
-    );
-
-    let prompt = table("prompt_revenue_all_data_PARTIAL.csv").unwrap();
-    assert_eq!(prompt.visits()[1].status, Some(VisitStatus::NoShow));
-    let vet = table("vetdata_appointments_import.csv").unwrap();
-    assert_eq!(vet.visits()[0].status, Some(VisitStatus::Completed));
 }

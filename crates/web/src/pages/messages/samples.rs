@@ -76,9 +76,71 @@ impl Messages {
     }
 }
 
-// tidy-allow(function-length): one line for each outcome that the page can show.
+/// Who was written to, what for, what became of it and why; newest first.
+const TOLD: [(&str, &str, Outcome, &str); 8] = [
+    (
+        "Ana Morales",
+        "Exercise check · first nudge",
+        Outcome::Held,
+        "two texts this week; budget frees tomorrow, 8:00 AM",
+    ),
+    (
+        "Luis Ortega",
+        "Visit reminders · three days before",
+        Outcome::Delivered,
+        "9 seconds after it was due",
+    ),
+    (
+        "Grace Kim",
+        "Visit reminders · three weeks before",
+        Outcome::Sent,
+        "carrier has it; no receipt yet",
+    ),
+    (
+        "Walter Novak",
+        "Visit reminders · same morning",
+        Outcome::Dropped,
+        "the visit was called off at 7:12 AM",
+    ),
+    (
+        "Imani Brooks",
+        "Visit reminders · day before",
+        Outcome::Moved,
+        "with its visit, from Tue 1:00 PM to Thu 9:20 AM",
+    ),
+    (
+        "Robert Whitfield",
+        "Nothing booked · first proposal",
+        Outcome::Failed,
+        "the number takes no texts; e-mail is tried next",
+    ),
+    (
+        "Yuki Tanaka",
+        "Thank-you after visit 3",
+        Outcome::Parked,
+        "the carrier’s answer was lost; a task is open",
+    ),
+    (
+        "Denise Okafor",
+        "Missed-visit recovery · ask",
+        Outcome::Held,
+        "quiet hours in her zone until 8:00 AM",
+    ),
+];
+
 fn lines() -> Vec<MessageLine> {
-    let line = |n, at, name: &str, what: &str, outcome, reason: &str| MessageLine {
+    let times = [
+        after(-2),
+        after(-11),
+        after(-30),
+        after(-75),
+        on(-1, 18, 2),
+        on(-1, 9, 30),
+        on(-1, 9, 0),
+        on(-2, 21, 4),
+    ];
+    let told = (1..).zip(times).zip(TOLD);
+    told.map(|((n, at), (name, what, outcome, reason))| MessageLine {
         id: id(n),
         at,
         patient: (id(n), name.to_owned()),
@@ -90,71 +152,6 @@ fn lines() -> Vec<MessageLine> {
         what: what.to_owned(),
         outcome,
         reason: reason.to_owned(),
-    };
-    vec![
-        line(
-            1,
-            after(-2),
-            "Ana Morales",
-            "Exercise check · first nudge",
-            Outcome::Held,
-            "two texts this week; budget frees tomorrow, 8:00 AM",
-        ),
-        line(
-            2,
-            after(-11),
-            "Luis Ortega",
-            "Visit reminders · three days before",
-            Outcome::Delivered,
-            "9 seconds after it was due",
-        ),
-        line(
-            3,
-            after(-30),
-            "Grace Kim",
-            "Visit reminders · three weeks before",
-            Outcome::Sent,
-            "carrier has it; no receipt yet",
-        ),
-        line(
-            4,
-            after(-75),
-            "Walter Novak",
-            "Visit reminders · same morning",
-            Outcome::Dropped,
-            "the visit was called off at 7:12 AM",
-        ),
-        line(
-            5,
-            on(-1, 18, 2),
-            "Imani Brooks",
-            "Visit reminders · day before",
-            Outcome::Moved,
-            "with its visit, from Tue 1:00 PM to Thu 9:20 AM",
-        ),
-        line(
-            6,
-            on(-1, 9, 30),
-            "Robert Whitfield",
-            "Nothing booked · first proposal",
-            Outcome::Failed,
-            "the number takes no texts; e-mail is tried next",
-        ),
-        line(
-            7,
-            on(-1, 9, 0),
-            "Yuki Tanaka",
-            "Thank-you after visit 3",
-            Outcome::Parked,
-            "the carrier’s answer was lost; a task is open",
-        ),
-        line(
-            8,
-            on(-2, 21, 4),
-            "Denise Okafor",
-            "Missed-visit recovery · ask",
-            Outcome::Held,
-            "quiet hours in her zone until 8:00 AM",
-        ),
-    ]
+    })
+    .collect()
 }
