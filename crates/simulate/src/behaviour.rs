@@ -20,8 +20,11 @@ const MOVE_CHANCE: f64 = 0.04;
 const FIRST_REMINDER_ODDS: f64 = 0.70;
 /// What a second one makes of them, against one.
 const SECOND_REMINDER_ODDS: f64 = 0.87;
+/// What makes one in ten first visits be missed: they are booked days ahead and not
+/// weeks, and have two reminders.
+const FIRST_VISIT: f64 = 0.35;
 /// Centre of [`strain`] in this population, so that the base rates hold.
-const CENTRE: f64 = 1.95;
+const CENTRE: f64 = 1.87;
 
 fn logit(share: f64) -> f64 {
     (share / (1.0 - share)).ln()
@@ -56,7 +59,7 @@ fn strain(person: &Person, visit: &Planned, weekday: Weekday) -> f64 {
         + when(traits.under_40, 0.6)
         + when(traits.far, 0.25)
         + when(matches!(weekday, Weekday::Monday | Weekday::Friday), 0.15)
-        + when(person.completed == 0, 0.3)
+        + when(person.completed == 0, 0.3 + FIRST_VISIT)
         + when(gap > 10.0, 0.3)
         + 0.1 * traits.copay_tens
         // Who feels it help comes: 0.2 a point of pain less.
@@ -119,7 +122,7 @@ pub(crate) fn intends(
         return Intent::Come;
     }
     // Half of all with less than a day's notice: those who leave mostly give more.
-    let hours = if dice.random_bool(0.6) || lead_hours <= 26.0 {
+    let hours = if dice.random_bool(0.62) || lead_hours <= 26.0 {
         dice.random_range(1.5..lead_hours.min(24.0))
     } else {
         dice.random_range(24.0..lead_hours.min(240.0))

@@ -105,6 +105,8 @@ pub struct Person {
     pub(crate) phone: Phone,
     /// The phone on file belongs to somebody else.
     pub(crate) wrong_phone: bool,
+    /// The phone on file is switched off for good.
+    pub(crate) phone_off: bool,
     pub(crate) family: String,
     pub(crate) language: Language,
     pub(crate) clinician: usize,
@@ -216,6 +218,7 @@ pub(crate) fn draw(
         id: patient.id,
         traits,
         phone,
+        phone_off: false,
         wrong_phone: kin.is_none() && dice.random_bool(0.02),
         family: face.family,
         language,

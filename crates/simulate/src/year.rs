@@ -83,7 +83,7 @@ enum Act {
     Quit { person: usize },
     ClearBook { person: usize },
     Die { person: usize },
-    Receipt { message: MessageId },
+    Receipt { message: MessageId, delivered: bool },
     Shift,
     Night,
 }
@@ -319,7 +319,7 @@ impl Year {
             Act::Quit { person } => self.quit(person).await,
             Act::ClearBook { person } => self.clear_book(person).await,
             Act::Die { person } => self.die(person).await,
-            Act::Receipt { message } => self.receive(message).await,
+            Act::Receipt { message, delivered } => self.receive(message, delivered).await,
             Act::Shift => self.shift().await,
             Act::Night => self.night().await,
         }

@@ -21,11 +21,16 @@ impl Year {
         person.stage = Stage::Left;
         let next = person.next(now).map(|visit| visit.starts_at);
         if self.dice.random_bool(SAYS_SO) {
-            // Before the next visit, as often with a day's notice as without.
+            // Before the next visit, as often without a day's notice as with it.
             let hours = next.map_or(96.0, |next| {
                 next.duration_since(now).as_secs_f64() / 3_600.0 - 2.0
             });
-            let at = self.later(0.5..hours.max(1.0));
+            let soonest = if self.dice.random_bool(0.5) {
+                (hours - 20.0).max(0.5)
+            } else {
+                0.5
+            };
+            let at = self.later(soonest..hours.max(1.0));
             self.plan(at, Act::Quit { person: index });
         }
     }

@@ -24,28 +24,45 @@ impl Year {
         let messages =
             std::mem::take(&mut *self.sent.lock().unwrap_or_else(PoisonError::into_inner));
         for heard in messages {
-            if heard.by_text && self.now() + RECEIPTS_KEPT >= self.settings.until {
-                let at = self.now() + SignedDuration::from_secs(self.dice.random_range(2..40));
-                let message = heard.message;
-                self.plan(at, Act::Receipt { message });
+            let reader = self.who_reads(&heard.address);
+            if heard.by_text {
+                self.plan_receipt(reader, heard.message);
             }
-            if let Some(index) = self.who_reads(&heard.address) {
+            if let Some(index) = reader {
                 self.read(index, &heard.address, heard.asks);
             }
         }
     }
 
-    /// Lets the carrier report what became of a text; one in three hundred phones is
-    /// switched off for good.
-    pub(super) async fn receive(&mut self, message: MessageId) -> Result<(), SimulateError> {
-        let gone = self.dice.random_bool(1.0 / 300.0);
-        let receipt = if gone {
+    /// Lets the carrier find out, within seconds, what became of a text. One in three
+    /// hundred finds the phone switched off, and it stays so.
+    fn plan_receipt(&mut self, reader: Option<usize>, message: MessageId) {
+        if self.now() + RECEIPTS_KEPT < self.settings.until {
+            return;
+        }
+        let switched_off = self.dice.random_bool(1.0 / 300.0);
+        let person = reader.and_then(|index| self.people.get_mut(index));
+        let delivered = person.is_none_or(|person| {
+            person.phone_off |= switched_off;
+            !person.phone_off
+        });
+        let at = self.now() + SignedDuration::from_secs(self.dice.random_range(2..40));
+        self.plan(at, Act::Receipt { message, delivered });
+    }
+
+    /// Lets the carrier report what became of a text.
+    pub(super) async fn receive(
+        &mut self,
+        message: MessageId,
+        delivered: bool,
+    ) -> Result<(), SimulateError> {
+        let receipt = if delivered {
+            Receipt::Delivered
+        } else {
             Receipt::Failed(Failure {
                 class: FailureClass::InvalidAddress,
                 code: "30005".into(),
             })
-        } else {
-            Receipt::Delivered
         };
         let report = Report {
             practice: self.access.practice,
@@ -80,6 +97,9 @@ impl Year {
             return;
         };
         let by_phone = Address::Phone(person.phone.clone()).comparable() == address;
+        if by_phone && person.phone_off {
+            return;
+        }
         if by_phone && person.wrong_phone {
             if self.dice.random_bool(0.5) {
                 self.write_soon(index, words::stranger);
@@ -143,7 +163,7 @@ impl Year {
             return Ok(());
         };
         // Who has left does not answer any more, and the dead do not write.
-        if matches!(person.stage, Stage::Left | Stage::Dead) {
+        if person.phone_off || matches!(person.stage, Stage::Left | Stage::Dead) {
             return Ok(());
         }
         person.owed = text.answer.or(person.owed);
