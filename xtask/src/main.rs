@@ -1,6 +1,7 @@
-//! Developer tasks: `cargo xtask test`, `tidy` and `crash`.
+//! Developer tasks: `cargo xtask test`, `tidy`, `crash` and `screens`.
 
 mod crash;
+mod screens;
 mod test;
 mod tidy;
 mod workspace;
@@ -27,6 +28,11 @@ enum Task {
     /// reproduces the schedule.
     #[command(after_help = "Example: cargo xtask crash --kills 200 --release")]
     Crash(crash::Options),
+    /// Draws the pages of the demo as pictures, in a real browser.
+    ///
+    /// Without an option it draws the few that documents show into docs/images.
+    #[command(after_help = "Example: cargo xtask screens --out /tmp/screens")]
+    Screens(screens::Options),
     /// Checks the rules of the house that the compiler does not know.
     Tidy,
 }
@@ -36,6 +42,7 @@ fn main() -> ExitCode {
     let outcome = Workspace::find().and_then(|workspace| match task {
         Task::Test(options) => Ok(test::run(&workspace, &options)),
         Task::Crash(options) => crash::run(&workspace, &options),
+        Task::Screens(options) => screens::run(&workspace, &options),
         Task::Tidy => Ok(tidy::run(&workspace.root)? == 0),
     });
     match outcome {

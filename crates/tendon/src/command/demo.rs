@@ -41,6 +41,9 @@ pub(crate) struct Demo {
     /// The seed of the year.
     #[arg(long, default_value_t = 7)]
     seed: u64,
+    /// When the demo begins (RFC 3339): without it, ten to eight of the latest working day.
+    #[arg(long)]
+    clock_start: Option<Timestamp>,
 }
 
 impl Demo {
@@ -53,7 +56,8 @@ impl Demo {
             // The demo begins anew at each start; there may be none to remove.
             let _ = std::fs::remove_file(format!("{}{ending}", file.display()));
         }
-        let present = opening_time(SystemClock.now());
+        let start = self.clock_start;
+        let present = start.unwrap_or_else(|| opening_time(SystemClock.now()));
         super::on_one_thread(self.live_a_year(&settings, present, json))?;
         super::on_many_threads(self.serve(&settings, present, json))
     }
@@ -147,10 +151,9 @@ async fn links(desk: &Desk, access: &Access, public_url: &str) -> anyhow::Result
         let code = role.code();
         // Nobody learns these passwords: the links are the way in.
         let password = URL_SAFE_NO_PAD.encode(desk.mint().bytes::<24>());
-        let name = code.replace('_', " ");
         let new = NewUser {
             email: format!("{code}@riverside.example"),
-            name,
+            name: name_of(role).to_owned(),
             role,
             password,
         };
@@ -171,6 +174,22 @@ async fn links(desk: &Desk, access: &Access, public_url: &str) -> anyhow::Result
         });
     }
     Ok(links)
+}
+
+/// Names the staff of the demo, so that its pages read as those of a clinic do.
+const fn name_of(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "Sam Whitaker",
+        Role::Manager => "Priya Raman",
+        Role::FrontDesk => "Maria Lopez",
+        Role::Therapist => "Dana Chen",
+        Role::Assistant => "Leo Fontaine",
+        Role::Marketing => "Nina Brandt",
+        Role::Biller => "Omar Haddad",
+        Role::PrivacyOfficer => "Ruth Okafor",
+        Role::Integration => "EHR feed",
+        Role::Auditor => "Theo Marsh",
+    }
 }
 
 fn announce(address: SocketAddr, links: &[WayIn], json: bool) {

@@ -64,8 +64,10 @@ impl fmt::Display for When {
             Shape::Clock => clock(&self.at),
             Shape::Day => self.at.strftime("%b %-d, %Y").to_string(),
             Shape::DayClock => format!("{} {}", self.at.strftime("%a"), clock(&self.at)),
+            // Where there is no room for both, the line breaks before the time.
             Shape::DateClock => {
-                format!("{} {}", self.at.strftime("%a, %b %-d"), clock(&self.at))
+                let day = self.at.strftime("%a,\u{a0}%b\u{a0}%-d");
+                format!("{day} {}", clock(&self.at))
             }
             Shape::Full => self.at.strftime("%b %-d, %Y, %-I:%M:%S %p %Z").to_string(),
         };
@@ -150,7 +152,7 @@ mod tests {
         assert!(
             When::ahead(&at())
                 .to_string()
-                .contains(">Wed, Nov 25 8:40 AM<")
+                .contains(">Wed,\u{a0}Nov\u{a0}25 8:40 AM<")
         );
         assert!(When::day(&at()).to_string().contains(">Nov 25, 2026<"));
         assert!(

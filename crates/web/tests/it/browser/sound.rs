@@ -23,6 +23,12 @@ return [...document.querySelectorAll('body *')]
   .filter((e) => e.getBoundingClientRect().right > wide + 1)
   .map((e) => e.outerHTML.slice(0, 120)).slice(-3);";
 
+/// Lists what runs out of its own box and over what stands beside it.
+const SPILT: &str = "return [...document.querySelectorAll('main *')]
+  .filter((e) => e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1 && !e.closest('.sr, svg'))
+  .filter((e) => getComputedStyle(e).overflowX === 'visible')
+  .map((e) => e.outerHTML.slice(0, 160)).slice(-3);";
+
 /// Says how far things have jumped, once two pictures have been painted.
 const SHIFT: &str =
     "requestAnimationFrame(() => requestAnimationFrame(() => done(window.tendonShift)))";
@@ -56,14 +62,26 @@ const REACHED: &str = "return [
   window.tendonUnseen,
 ];";
 
+/// Returns what axe has to say against the page.
+async fn against(tab: &Tab) -> Value {
+    tab.ask_later(AXE).await
+}
+
+/// Returns how far things have jumped.
+async fn jumped(tab: &Tab) -> f64 {
+    tab.ask_later(SHIFT).await.as_f64().unwrap()
+}
+
 /// Holds the page against WCAG in both themes and on both screens.
 pub async fn reads_well(tab: &Tab, name: &str) {
     for (screen, on) in [(DESKTOP, "desktop"), (PHONE, "phone")] {
         for dark in [false, true] {
             tab.screen(screen, dark).await;
-            let found = tab.ask_later(AXE).await;
+            let found = against(tab).await;
             assert_eq!(found, json!([]), "{name}, {on}, dark: {dark}");
         }
+        let spilt = tab.ask(SPILT).await;
+        assert_eq!(spilt, json!([]), "{name}: runs out of its box on a {on}");
         let wide = tab.ask(SIDEWAYS).await;
         assert_eq!(wide, json!([]), "{name} scrolls sideways on a {on}");
     }
@@ -75,8 +93,8 @@ pub async fn reads_well(tab: &Tab, name: &str) {
 pub async fn loads_well(tab: &Tab, url: &str, expected: u16) {
     tab.notes().await;
     tab.go(url).await;
-    let shift = tab.ask_later(SHIFT).await;
-    assert_eq!(shift.as_f64(), Some(0.0), "{url} jumps while it loads");
+    let jumped = jumped(tab).await;
+    assert!(jumped == 0.0, "{url} jumps by {jumped} while it loads");
     let weight = is_silent(tab, url, expected).await;
     assert!(weight > 0, "{url} weighs nothing");
     assert!(weight <= MOST_WEIGHT, "{url} weighs {weight} bytes");
@@ -114,4 +132,68 @@ pub async fn is_reached_by_tab(tab: &Tab, name: &str) {
     let nothing = Value::Array(vec![]);
     assert_eq!(reached[0], nothing, "{name}: never reached by Tab");
     assert_eq!(reached[1], nothing, "{name}: reached, and nobody sees it");
+}
+
+/// A page on which everything is wrong that is asked of the others.
+const BAD: &str = "<!doctype html><html><head><title>Bad</title>
+<meta name='viewport' content='width=device-width'></head><body>
+<script>document.title = 'run in spite of the policy'</script>
+<div id='late'></div><main><p style='width: 900px'>wide</p>
+<div style='width: 40px'><b style='display: block; white-space: nowrap'>runs out of its box</b></div></main>
+<img src='http://127.0.0.2:9/elsewhere.png'>
+<button style='outline: none'></button><a href='/x' onfocus='this.blur()'>never held</a>
+<script src='/late.js'></script></body></html>";
+
+/// Moves everything down, after it has been seen.
+const LATE: &str = "requestAnimationFrame(() => setTimeout(() => {
+  document.getElementById('late').style.height = '300px';
+  document.title = 'late';
+}, 50));";
+
+#[tokio::test]
+async fn what_is_wrong_with_a_page_is_found() {
+    use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+    use axum::routing::get;
+    let Some(chrome) = super::chrome::Chrome::start() else {
+        return;
+    };
+    let policy = "script-src 'self'";
+    let page = (
+        [
+            (CONTENT_TYPE, "text/html"),
+            (CONTENT_SECURITY_POLICY, policy),
+        ],
+        BAD,
+    );
+    let script = ([(CONTENT_TYPE, "text/javascript")], LATE);
+    let pages = axum::Router::new()
+        .route("/", get(move || async move { page }))
+        .route("/late.js", get(move || async move { script }));
+    let base = super::clinic::listen(pages).await;
+    let tab = chrome.open().await;
+    tab.screen(PHONE, false).await;
+    tab.go(&base).await;
+    tab.until("return document.title === 'late'").await;
+    assert!(jumped(&tab).await > 0.0);
+    let found = against(&tab).await.to_string();
+    for rule in ["image-alt", "button-name", "html-has-lang"] {
+        assert!(found.contains(rule), "{rule} is not among {found}");
+    }
+    assert_ne!(tab.ask(SIDEWAYS).await, json!([]));
+    assert_ne!(tab.ask(SPILT).await, json!([]));
+    let many = tab.ask(LISTEN).await.as_u64().unwrap();
+    assert_eq!(many, 2);
+    tab.tab_on(3).await;
+    let reached = tab.ask(REACHED).await;
+    assert!(reached[1].to_string().contains("button"), "{reached}");
+    let notes = tab.notes().await;
+    let blocked = |complaint: &String| complaint.contains("Content Security Policy");
+    assert!(
+        notes.complaints.iter().any(blocked),
+        "{:?}",
+        notes.complaints
+    );
+    let elsewhere = |asked: &url::Url| asked.host_str() == Some("127.0.0.2");
+    assert!(notes.asked.iter().any(elsewhere), "{:?}", notes.asked);
+    assert!(notes.weight > 0);
 }
