@@ -35,6 +35,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
         text: include_str!("../migrations/0003_lists.sql"),
     },
+    Migration {
+        version: 4,
+        name: "ledger",
+        postgres: "",
+        text: include_str!("../migrations/0004_ledger.sql"),
+    },
 ];
 
 statements! {

@@ -16,25 +16,30 @@ statements! {
             booked_at, state, state_at, cancelled_by, late, inferred, version from appointment \
             where practice_id = $1 and starts_at >= $2 and starts_at < $3 and state <> 'void' \
             order by starts_at, appointment_id";
-    /// Plans of running episodes with visits left and none on the book. A practice has
-    /// some thousand such episodes; each is asked about from the index of its visits.
-    UNBOOKED = "select p.patient_id, p.given, p.family, p.preferred, v.plan_id, v.episode_id, v.visits, \
-            v.visits_per_week, v.starts_on, v.ends_on, v.authorised_visits, v.completed, v.last_at \
-            from (select e.patient_id, n.plan_id, n.episode_id, n.visits, n.visits_per_week, n.starts_on, \
-                  n.ends_on, n.authorised_visits, \
-                  (select count(*) from appointment a where a.practice_id = e.practice_id \
-                   and a.episode_id = e.episode_id and a.state = 'completed') as completed, \
-                  (select max(a.starts_at) from appointment a where a.practice_id = e.practice_id \
-                   and a.episode_id = e.episode_id and a.state in ('completed', 'noshow', 'cancelled')) as last_at \
-                  from episode e \
-                  join plan n on n.practice_id = e.practice_id and n.episode_id = e.episode_id \
-                  where e.practice_id = $1 and e.state in ('evaluated', 'active', 'at_risk') \
-                  and not exists (select 1 from appointment b where b.practice_id = e.practice_id \
-                      and b.episode_id = e.episode_id and b.state in ('booked', 'confirmed') \
-                      and b.starts_at >= $2)) v \
+    /// Plans of running episodes with visits left and none on the book, and how many
+    /// there are. A practice has some thousand such episodes; each is asked about from
+    /// the index of its visits, and only those that are shown are read.
+    UNBOOKED = "with unbooked as materialized ( \
+                select e.patient_id, n.plan_id, n.visits, \
+                (select count(*) from appointment a where a.practice_id = e.practice_id \
+                 and a.episode_id = e.episode_id and a.state = 'completed') as completed, \
+                (select max(a.starts_at) from appointment a where a.practice_id = e.practice_id \
+                 and a.episode_id = e.episode_id and a.state in ('completed', 'noshow', 'cancelled')) as last_at \
+                from episode e join plan n on n.practice_id = e.practice_id and n.episode_id = e.episode_id \
+                where e.practice_id = $1 and e.state in ('evaluated', 'active', 'at_risk') \
+                and not exists (select 1 from appointment b where b.practice_id = e.practice_id \
+                    and b.episode_id = e.episode_id and b.state in ('booked', 'confirmed') \
+                    and b.starts_at >= $2) \
+                and not exists (select 1 from patient d where d.practice_id = e.practice_id \
+                    and d.patient_id = e.patient_id and d.deceased_at is not null)), \
+            latest as (select u.patient_id, u.plan_id, u.completed, u.last_at, count(*) over () as total \
+                from unbooked u where u.completed < u.visits \
+                order by coalesce(u.last_at, 0) desc, u.patient_id limit $3) \
+            select p.patient_id, p.given, p.family, p.preferred, n.plan_id, n.episode_id, n.visits, \
+            n.visits_per_week, n.starts_on, n.ends_on, n.authorised_visits, v.completed, v.last_at, v.total \
+            from latest v join plan n on n.practice_id = $1 and n.plan_id = v.plan_id \
             join patient p on p.practice_id = $1 and p.patient_id = v.patient_id \
-            where v.completed < v.visits and p.deceased_at is null \
-            order by coalesce(v.last_at, 0) desc, p.patient_id limit $3";
+            order by coalesce(v.last_at, 0) desc, p.patient_id";
     /// One row a clinic-local day: its number since `$2`, visits kept and visits that count.
     ARRIVALS = "select (starts_at - $2) / 86400000, \
             sum(case when state = 'completed' then 1 else 0 end), count(*) \
@@ -73,16 +78,19 @@ impl Reader<'_> {
         Ok(rows.iter().map(appointment).collect::<Result<_, _>>()?)
     }
 
-    /// Returns plans with visits left and nothing booked, the latest seen first.
+    /// Returns the first plans with visits left and nothing booked, the latest seen
+    /// first, and how many such plans there are.
     pub async fn plans_unbooked(
         &self,
         now: Timestamp,
         limit: u16,
-    ) -> Result<Vec<UnbookedPlan>, StoreError> {
+    ) -> Result<(Vec<UnbookedPlan>, u64), StoreError> {
         let rows = self
             .rows(&UNBOOKED, params![self.tenant_id(), now, limit])
             .await?;
-        Ok(rows.iter().map(unbooked).collect::<Result<_, _>>()?)
+        let total = rows.first().map(|row| row.small(13)).transpose()?;
+        let plans = rows.iter().map(unbooked).collect::<Result<_, _>>()?;
+        Ok((plans, total.unwrap_or(0)))
     }
 
     /// Counts, for each day since `from`, visits kept and visits that count.

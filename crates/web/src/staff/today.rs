@@ -27,6 +27,9 @@ use crate::server::session::{Staff, small};
 /// Rows of a panel; the others move up as these are done.
 const ROWS: usize = 12;
 
+/// The same, as the database is told.
+const ROWS_READ: u16 = 12;
+
 /// Rows that are counted at most.
 const COUNTED: u16 = 500;
 
@@ -50,7 +53,7 @@ pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Result<Page<To
         view.start_of(day.saturating_add(1.day())),
     );
     let book = reader.book(from, until).await?;
-    let plans = reader.plans_unbooked(now, COUNTED).await?;
+    let (plans, plans_in_all) = reader.plans_unbooked(now, ROWS_READ).await?;
     let waiting = reader.threads_waiting(COUNTED).await?;
     let answered: HashSet<PatientId> = waiting.iter().map(|line| line.thread.patient).collect();
     // What waits in a thread stands among the replies and not twice.
@@ -90,7 +93,10 @@ pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Result<Page<To
         arrival: arrival(&app, reader, &view).await?,
         unconfirmed: shown_of(&open, |line| unconfirmed(line, &view, &cards, &ahead)),
         openings: shown_of(&free, |line| opening(line, &view, &cards)),
-        unbooked: unbooked(reader, &plans, &view, &cards).await?,
+        unbooked: Shown {
+            first: unbooked(reader, &plans, &view, &cards).await?,
+            total: u32::try_from(plans_in_all).unwrap_or(u32::MAX),
+        },
         replies: replies(reader, &waiting, &view).await?,
         tasks: works(reader, &tasks, &view, &cards, &names).await?,
         now: view.now,
@@ -242,7 +248,7 @@ async fn unbooked(
     plans: &[UnbookedPlan],
     view: &View,
     cards: &HashMap<PatientId, PatientCard>,
-) -> Result<Shown<Unbooked>, Refusal> {
+) -> Result<Vec<Unbooked>, Refusal> {
     let mut first = Vec::with_capacity(ROWS);
     for plan in plans.iter().take(ROWS) {
         let since = plan.last_at.unwrap_or(Timestamp::UNIX_EPOCH);
@@ -270,10 +276,7 @@ async fn unbooked(
             phone: phone(cards, plan.patient),
         });
     }
-    Ok(Shown {
-        first,
-        total: small(plans.len()),
-    })
+    Ok(first)
 }
 
 fn of_patient(patient: PatientId, state: &str, since: Timestamp, limit: u16) -> MessageFilter {

@@ -55,8 +55,23 @@ pub(super) fn percentile_ms(sorted: &[Duration], percent: usize) -> f64 {
 
 /// Resident memory of the process in MB, where the system tells (Linux).
 fn rss_mb() -> f64 {
+    status_mb("VmRSS:")
+}
+
+/// The most resident memory since [`forget_peak`] in MB, where the system tells.
+pub(super) fn peak_rss_mb() -> f64 {
+    status_mb("VmHWM:")
+}
+
+/// Begins to look for the peak anew, where the system does (Linux, proc(5)).
+pub(super) fn forget_peak() {
+    // Where it cannot, the peak is that of the whole process, which is no less.
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
+fn status_mb(field: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
     let kb = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<f64>().ok());
     kb.unwrap_or(0.0) / 1_024.0
 }

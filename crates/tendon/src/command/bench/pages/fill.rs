@@ -16,8 +16,8 @@ use tendon_simulate::{SeededRandomness, SteppedClock};
 use tendon_store::{Commit, Db, Durability, Write};
 use tokio::task::JoinSet;
 
+use super::super::town::{CLINICIANS, CLINICS, Town};
 use super::history::{FACTS_OF_REGISTRATION, Historian, acting};
-use super::town::{CLINICIANS, CLINICS, Course, Town};
 use crate::open::{self, Wiring};
 use crate::settings::Resolved;
 
@@ -47,9 +47,6 @@ impl Size {
         format!("seed {seed}, {patients} patients, {touchpoints} touchpoints")
     }
 }
-
-/// Something that happened to a patient: the registration, or a visit.
-type Event = (Timestamp, u32, Option<u16>);
 
 /// Tells whether a database was filled with a town of this size before.
 ///
@@ -128,13 +125,13 @@ async fn write(
     historian: &mut Historian<'_>,
     bar: &ProgressBar,
 ) -> anyhow::Result<()> {
-    let events = events(historian.town);
+    let events = historian.town.events();
     bar.set_length(u64::try_from(events.len()).unwrap_or(0));
     let mut on_the_way = JoinSet::new();
     for some in events.chunks(TOGETHER) {
         let mut commit = Commit::new(access);
         for (_, number, visit) in some {
-            let course = course(historian.town, *number)?;
+            let course = *historian.town.course(*number).context("a patient")?;
             match visit {
                 None => historian.registration(&course, &mut commit)?,
                 Some(index) => {
@@ -154,24 +151,6 @@ async fn write(
         done??;
     }
     Ok(())
-}
-
-fn course(town: &Town, number: u32) -> anyhow::Result<Course> {
-    let place = usize::try_from(number)?;
-    town.courses.get(place).copied().context("a patient")
-}
-
-/// Lists what happened to everybody, the earliest first; a visit that lies ahead
-/// happened when it was booked, which is near the present.
-fn events(town: &Town) -> Vec<Event> {
-    let mut events: Vec<Event> = Vec::with_capacity(town.visits.len() + town.courses.len());
-    for course in &town.courses {
-        events.push((course.registered, course.number, None));
-        let visits = (0..).zip(town.visits_of(course));
-        events.extend(visits.map(|(index, starts)| (*starts, course.number, Some(index))));
-    }
-    events.sort_unstable();
-    events
 }
 
 async fn open_practice(desk: &Desk, zone: &TimeZone) -> anyhow::Result<Access> {
@@ -233,25 +212,4 @@ async fn staff(desk: &Desk, access: &Access) -> anyhow::Result<UserId> {
         }
     }
     front.context("a front desk")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn everything_happens_once_and_in_order() {
-        let present = "2026-11-03T13:50:00Z".parse().unwrap();
-        let zone = TimeZone::get("America/Chicago").unwrap();
-        let town = Town::new(7, 500, present, &zone);
-        let events = events(&town);
-        assert_eq!(events.len(), town.visits.len() + 500);
-        assert!(events.is_sorted());
-        let mut seen = std::collections::HashSet::new();
-        for (_, number, visit) in &events {
-            // Nobody has a visit before being registered.
-            assert!(visit.is_none() || seen.contains(&(*number, None)));
-            assert!(seen.insert((*number, *visit)));
-        }
-    }
 }

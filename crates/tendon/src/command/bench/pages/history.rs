@@ -19,8 +19,8 @@ use tendon_care::touchpoint::{Fact, Touchpoint, Via};
 use tendon_store::{Action, AddressKey, AuditEntry, Commit, ConsentRow, ConversationRow, Write};
 
 use super::super::dice::{Dice, For};
+use super::super::town::{CLINICIANS, Course, Kind, Town};
 use super::letters;
-use super::town::{Course, Town};
 
 pub(super) const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 pub(super) const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -28,25 +28,6 @@ pub(super) const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Facts that a registration leaves.
 pub(super) const FACTS_OF_REGISTRATION: u64 = 5;
-
-/// The kinds of things whose ids are drawn.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
-    Patient,
-    Contact,
-    Referral,
-    Consent,
-    Episode,
-    Plan,
-    Thread,
-    Visit,
-    Enrolment,
-    Message,
-    Decision,
-    Inbound,
-    Task,
-    Fact,
-}
 
 /// Writes history.
 #[derive(Debug)]
@@ -311,7 +292,7 @@ impl Historian<'_> {
     }
 
     fn clinician(&self, course: &Course) -> Option<tendon_care::id::ClinicianId> {
-        let place = usize::from(course.clinic * super::town::CLINICIANS + course.clinician);
+        let place = usize::from(course.clinic * CLINICIANS + course.clinician);
         self.clinicians.get(place).map(|clinician| clinician.id)
     }
 

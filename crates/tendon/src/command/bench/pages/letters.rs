@@ -14,8 +14,8 @@ use tendon_store::{
     Commit, DecisionRow, EnrolmentRow, InboundRow, MessageMove, MessageRow, WakeAt, Write,
 };
 
-use super::history::{DAY, HOUR, Kind, MINUTE, Visit, via};
-use super::town::Town;
+use super::super::town::{Kind, Town};
+use super::history::{DAY, HOUR, MINUTE, Visit, via};
 
 const JOURNEY: &str = "visit-reminder";
 const STEP: &str = "recurring-1-day";

@@ -4,9 +4,8 @@ use jiff::ToSpan as _;
 use tendon_care::id::{ConversationId, MessageId};
 
 use super::super::dice::{Dice, For};
-use super::history::Kind;
-use super::names::COMMON;
-use super::town::{Course, Town, mrn, phone};
+use super::super::town::names::COMMON;
+use super::super::town::{Course, Kind, Town, mrn, phone};
 
 /// A kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,8 +6,6 @@ mod fill;
 mod history;
 mod letters;
 mod mix;
-mod names;
-mod town;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -28,6 +26,7 @@ use tendon_store::Durability;
 use tokio::task::JoinSet;
 
 use super::figures::{Figures, now, percentile_ms};
+use super::town::Town;
 use crate::edge::{RehearsalClock, SystemRandomness};
 use crate::open::{self, Wiring};
 use crate::server::{self, Listening};
@@ -35,7 +34,6 @@ use crate::settings::Resolved;
 use browser::Browser;
 use fill::Size;
 use mix::{Asker, MIX, Request, Who};
-use town::Town;
 
 /// Ten to eight in Chicago, on a Tuesday.
 const PRESENT: &str = "2026-11-03T13:50:00Z";
@@ -64,6 +62,9 @@ pub(crate) struct Pages {
     /// The seed of the practice and of the requests.
     #[arg(long, default_value_t = 7)]
     seed: u64,
+    /// Ask for pages of this name only, such as `today`.
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
     /// Fill the database and ask for nothing.
     #[arg(long)]
     fill_only: bool,
@@ -149,9 +150,11 @@ impl Pages {
     ) -> anyhow::Result<BTreeMap<&'static str, Answers>> {
         let next = Arc::new(AtomicU32::new(0));
         let requests = self.requests;
+        let only: Option<Arc<str>> = self.only.as_deref().map(Arc::from);
         let mut asking = JoinSet::new();
         for _ in 0..self.side_by_side.max(1) {
             let (town, crowd, next) = (town.clone(), crowd.clone(), next.clone());
+            let only = only.clone();
             asking.spawn(async move {
                 let mut took = Vec::new();
                 loop {
@@ -164,6 +167,9 @@ impl Pages {
                         portal: &crowd.portal,
                     };
                     let request = asker.request(number);
+                    if only.as_deref().is_some_and(|name| name != request.name) {
+                        continue;
+                    }
                     let answer = crowd.ask(&request, number).await?;
                     took.push((number, request.name, answer));
                 }

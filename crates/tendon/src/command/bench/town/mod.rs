@@ -1,5 +1,7 @@
-//! The patients of the benchmark and when they come: 20 clinics of a practice that
+//! The patients of the benchmarks and when they come: 20 clinics of a practice that
 //! has grown for five years. Everybody is invented, and drawn from the seed alone.
+
+pub(crate) mod names;
 
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
@@ -10,51 +12,72 @@ use tendon_care::language::Language;
 use tendon_care::patient::{Identifier, Life, Patient, Region};
 use tendon_care::person::{Mrn, PersonName, Sex};
 
-use super::super::dice::{Dice, For};
-use super::history::Kind;
-use super::names::{AREAS, BEGINNINGS, COMMON, ENDINGS, GIVEN_FEMALE, GIVEN_MALE, MIDDLES};
+use super::dice::{Dice, For};
+use names::{AREAS, BEGINNINGS, COMMON, ENDINGS, GIVEN_FEMALE, GIVEN_MALE, MIDDLES};
 
 /// Clinics of the practice.
-pub(super) const CLINICS: u16 = 20;
+pub(crate) const CLINICS: u16 = 20;
 
 /// Clinicians of a clinic.
-pub(super) const CLINICIANS: u16 = 6;
+pub(crate) const CLINICIANS: u16 = 6;
 
 /// Days of history.
 const DAYS: u32 = 1_826;
 
 /// The most visits of a patient.
-pub(super) const MOST_VISITS: u16 = 60;
+pub(crate) const MOST_VISITS: u16 = 60;
+
+/// The kinds of things whose ids are drawn.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    Patient,
+    Contact,
+    Referral,
+    Consent,
+    Episode,
+    Plan,
+    Thread,
+    Visit,
+    Enrolment,
+    Message,
+    Decision,
+    Inbound,
+    Task,
+    Fact,
+}
 
 /// A patient's course of care.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Course {
-    pub(super) number: u32,
-    pub(super) clinic: u16,
-    pub(super) clinician: u16,
-    pub(super) registered: Timestamp,
+pub(crate) struct Course {
+    pub(crate) number: u32,
+    pub(crate) clinic: u16,
+    pub(crate) clinician: u16,
+    pub(crate) registered: Timestamp,
     /// The first of its visits among all, and how many there are.
-    pub(super) first: u32,
-    pub(super) count: u16,
+    pub(crate) first: u32,
+    pub(crate) count: u16,
     /// Visits of its plan; more than `count` where somebody stopped coming.
-    pub(super) planned: u16,
+    pub(crate) planned: u16,
 }
+
+/// Something that happened to a patient: the registration, or a visit.
+pub(crate) type Event = (Timestamp, u32, Option<u16>);
 
 /// Everybody, and every visit.
 #[derive(Debug)]
-pub(super) struct Town {
-    pub(super) seed: u64,
+pub(crate) struct Town {
+    pub(crate) seed: u64,
     /// The moment at which history ends and the benchmark begins.
-    pub(super) present: Timestamp,
-    pub(super) zone: TimeZone,
-    pub(super) courses: Vec<Course>,
+    pub(crate) present: Timestamp,
+    pub(crate) zone: TimeZone,
+    pub(crate) courses: Vec<Course>,
     /// When each visit begins, those of a patient together.
-    pub(super) visits: Vec<Timestamp>,
+    pub(crate) visits: Vec<Timestamp>,
 }
 
 impl Town {
     /// Draws `patients` patients with their visits.
-    pub(super) fn new(seed: u64, patients: u32, present: Timestamp, zone: &TimeZone) -> Self {
+    pub(crate) fn new(seed: u64, patients: u32, present: Timestamp, zone: &TimeZone) -> Self {
         let mut town = Self {
             seed,
             present,
@@ -122,25 +145,43 @@ impl Town {
     }
 
     /// Returns when the visits of a course begin.
-    pub(super) fn visits_of(&self, course: &Course) -> &[Timestamp] {
+    pub(crate) fn visits_of(&self, course: &Course) -> &[Timestamp] {
         let first = usize::try_from(course.first).unwrap_or(usize::MAX);
         let end = first.saturating_add(usize::from(course.count));
         self.visits.get(first..end).unwrap_or_default()
     }
 
+    /// Lists what happened to everybody, the earliest first: the registration, and
+    /// each visit by its place among those of the patient.
+    pub(crate) fn events(&self) -> Vec<Event> {
+        let mut events: Vec<Event> = Vec::with_capacity(self.visits.len() + self.courses.len());
+        for course in &self.courses {
+            events.push((course.registered, course.number, None));
+            let visits = (0..).zip(self.visits_of(course));
+            events.extend(visits.map(|(index, starts)| (*starts, course.number, Some(index))));
+        }
+        events.sort_unstable();
+        events
+    }
+
+    /// Returns the course of a patient.
+    pub(crate) fn course(&self, number: u32) -> Option<&Course> {
+        self.courses.get(usize::try_from(number).ok()?)
+    }
+
     /// Draws the id of a thing of a patient: the same each time.
-    pub(super) fn id<I: Id>(&self, number: u32, kind: Kind, index: u16, at: Timestamp) -> I {
+    pub(crate) fn id<I: Id>(&self, number: u32, kind: Kind, index: u16, at: Timestamp) -> I {
         let which = u64::from(number) << 24 | (kind as u64) << 16 | u64::from(index);
         I::from_parts(at, Dice::new(self.seed, For::Id, which).ten_bytes())
     }
 
     /// Returns who a patient is.
-    pub(super) fn patient_id(&self, course: &Course) -> PatientId {
+    pub(crate) fn patient_id(&self, course: &Course) -> PatientId {
         self.id(course.number, Kind::Patient, 0, course.registered)
     }
 
     /// Draws a person.
-    pub(super) fn person(&self, course: &Course) -> anyhow::Result<Patient> {
+    pub(crate) fn person(&self, course: &Course) -> anyhow::Result<Patient> {
         let mut dice = Dice::new(self.seed, For::Person, u64::from(course.number));
         let sex = if dice.happens(0.58) {
             Sex::Female
@@ -227,12 +268,12 @@ impl Town {
 const GROWTH: f64 = 1.3;
 
 /// Returns the record number of a patient.
-pub(super) fn mrn(number: u32) -> String {
+pub(crate) fn mrn(number: u32) -> String {
     format!("B{:07}", 1_000_000 + number)
 }
 
 /// Returns the phone of a patient: fictional exchanges of real areas.
-pub(super) fn phone(number: u32) -> String {
+pub(crate) fn phone(number: u32) -> String {
     let area = usize::try_from(number / 10_000).unwrap_or(0);
     let exchange = 555 + area / AREAS.len();
     let area = AREAS.get(area % AREAS.len()).copied().unwrap_or("312");
@@ -307,5 +348,19 @@ mod tests {
             .map(|p| p.contact_points.first().unwrap().address.comparable())
             .collect();
         assert_eq!((ids.len(), phones.len()), (12_000, 12_000));
+    }
+
+    #[test]
+    fn everything_happens_once_and_in_order() {
+        let town = town(500);
+        let events = town.events();
+        assert_eq!(events.len(), town.visits.len() + 500);
+        assert!(events.is_sorted());
+        let mut seen = std::collections::HashSet::new();
+        for (_, number, visit) in &events {
+            // Nobody has a visit before being registered.
+            assert!(visit.is_none() || seen.contains(&(*number, None)));
+            assert!(seen.insert((*number, *visit)));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Names and areas for invented patients. The common ones come first.
 
-pub(super) const COMMON: [&str; 60] = [
+pub(crate) const COMMON: [&str; 60] = [
     "Smith",
     "Johnson",
     "Williams",
@@ -63,20 +63,20 @@ pub(super) const COMMON: [&str; 60] = [
     "Reyes",
 ];
 
-pub(super) const BEGINNINGS: [&str; 30] = [
+pub(crate) const BEGINNINGS: [&str; 30] = [
     "Ab", "Bel", "Cor", "Dan", "Es", "Far", "Gol", "Hal", "Ing", "Jar", "Kol", "Lam", "Mor", "Nor",
     "Ost", "Pel", "Quin", "Ros", "Sal", "Tor", "Ul", "Ver", "Wal", "Yar", "Zel", "Bran", "Dor",
     "Fen", "Hol", "Ras",
 ];
 
-pub(super) const MIDDLES: [&str; 6] = ["", "a", "e", "i", "o", "u"];
+pub(crate) const MIDDLES: [&str; 6] = ["", "a", "e", "i", "o", "u"];
 
-pub(super) const ENDINGS: [&str; 16] = [
+pub(crate) const ENDINGS: [&str; 16] = [
     "berg", "dale", "feld", "ham", "kins", "land", "man", "ner", "son", "ton", "wick", "worth",
     "ski", "dez", "sen", "ley",
 ];
 
-pub(super) const GIVEN_FEMALE: [&str; 24] = [
+pub(crate) const GIVEN_FEMALE: [&str; 24] = [
     "Mary",
     "Patricia",
     "Jennifer",
@@ -103,14 +103,14 @@ pub(super) const GIVEN_FEMALE: [&str; 24] = [
     "Grace",
 ];
 
-pub(super) const GIVEN_MALE: [&str; 24] = [
+pub(crate) const GIVEN_MALE: [&str; 24] = [
     "James", "Robert", "John", "Michael", "David", "William", "Richard", "Joseph", "Thomas",
     "Charles", "Daniel", "Matthew", "José", "Carlos", "Mark", "Steven", "Paul", "Luis", "Kevin",
     "Brian", "George", "Eric", "Andrés", "Henry",
 ];
 
 /// Areas whose exchange 555 takes 10,000 patients each.
-pub(super) const AREAS: [&str; 20] = [
+pub(crate) const AREAS: [&str; 20] = [
     "312", "217", "309", "618", "630", "708", "773", "815", "847", "262", "414", "608", "715",
     "920", "219", "260", "317", "574", "765", "812",
 ];
