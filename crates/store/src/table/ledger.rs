@@ -10,35 +10,43 @@ use crate::reader::Reader;
 use crate::sql::{BadRow, Row, params, statements};
 
 /// What became of a message, as people sort it: a message that waits is `held`,
-/// and `moved` where a member of staff gave it its time.
+/// and `moved` where a member of staff gave it its time. `$moved` tells whether the
+/// last decision about a queued message was such a one.
 macro_rules! fate {
-    () => {
-        "case when m.state in ('sent', 'sending', 'unknown') then 'sent' \
-         when m.state = 'queued' and d.outcome = 'move' then 'moved' \
-         when m.state = 'queued' then 'held' else m.state end"
+    ($moved:literal) => {
+        concat!(
+            "case when m.state in ('sent', 'sending', 'unknown') then 'sent' when m.state = 'queued' and ",
+            $moved,
+            " then 'moved' when m.state = 'queued' then 'held' else m.state end"
+        )
     };
-}
-
-/// The last decision about a message.
-macro_rules! last_decision {
     () => {
-        " left join decision d on d.practice_id = m.practice_id and d.message_id = m.message_id \
-         and d.decision_id = (select x.decision_id from decision x where x.practice_id = m.practice_id \
-         and x.message_id = m.message_id order by x.decided_at desc, x.decision_id desc limit 1) "
+        fate!(
+            "(select x.outcome from decision x where x.practice_id = m.practice_id \
+             and x.message_id = m.message_id order by x.decided_at desc, x.decision_id desc limit 1) = 'move'"
+        )
     };
 }
 
 statements! {
-    LIST = concat!("select m.message_id, m.patient_id, m.channel, m.purpose, m.journey, m.step, m.template, m.cause, \
-        m.state_at, m.created_at, p.given, p.family, p.preferred, ", fate!(), ", d.reason, d.until_at, m.failure_code \
-        from message m join patient p on p.practice_id = m.practice_id and p.patient_id = m.patient_id",
-        last_decision!(),
-        "where m.practice_id = $1 and m.direction = 'out' and m.created_at >= $2 and m.created_at < $3 \
-        and (m.created_at < $4 or (m.created_at = $4 and m.message_id < $5)) \
+    /// The page is found in the index alone; `cross join` keeps SQLite from beginning
+    /// with all messages of the practice.
+    LIST = concat!("with page as materialized (select m.message_id, m.created_at, ", fate!(), " as fate \
+        from message m where m.practice_id = $1 and m.direction = 'out' \
+        and m.created_at >= $2 and m.created_at < $3 \
+        and m.created_at <= $4 and (m.created_at < $4 or m.message_id < $5) \
         and ($6 = '' or m.channel = $6) and ($7 = '' or m.purpose = $7) and ($8 = '' or m.journey = $8) \
-        and ($9 = '' or ", fate!(), " = $9) \
-        order by m.created_at desc, m.message_id desc limit $10");
-    TALLY = concat!("select ", fate!(), ", count(*) from message m left join decision d \
+        and ($9 = '' or ", fate!(), " = $9) order by m.created_at desc, m.message_id desc limit $10) \
+        select m.message_id, m.patient_id, m.channel, m.purpose, m.journey, m.step, m.template, m.cause, \
+        m.state_at, m.created_at, p.given, p.family, p.preferred, g.fate, d.reason, d.until_at, m.failure_code \
+        from page g cross join message m cross join patient p left join decision d \
+        on d.practice_id = m.practice_id and d.message_id = m.message_id \
+        and d.decision_id = (select x.decision_id from decision x where x.practice_id = m.practice_id \
+        and x.message_id = m.message_id order by x.decided_at desc, x.decision_id desc limit 1) \
+        where m.practice_id = $1 and m.message_id = g.message_id \
+        and p.practice_id = $1 and p.patient_id = m.patient_id \
+        order by g.created_at desc, g.message_id desc");
+    TALLY = concat!("select ", fate!("d.outcome = 'move'"), ", count(*) from message m left join decision d \
         on d.practice_id = m.practice_id and d.message_id = m.message_id and d.outcome = 'move' \
         and m.state = 'queued' \
         where m.practice_id = $1 and m.direction = 'out' and m.created_at >= $2 and m.created_at < $3 \

@@ -20,6 +20,7 @@ pub(crate) mod said;
 pub(crate) mod session;
 pub(crate) mod sign;
 mod trail;
+pub(crate) mod watched;
 
 use std::sync::Arc;
 
@@ -29,11 +30,13 @@ use axum::routing::get;
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use tendon_desk::Desk;
+use tendon_store::{Topic, UnbookedPlan};
 use tower_http::compression::CompressionLayer;
 
 pub use client::{BadProxy, TrustedProxies};
 use kept::Kept;
 pub use ops::Gauge;
+use watched::Watched;
 
 use crate::{api, hooks, portal, staff};
 
@@ -51,7 +54,11 @@ struct Inner {
     looks: looks::Looks,
     trail: trail::Trail,
     arrivals: Kept<Vec<f64>>,
+    unbooked: Watched<Unbooked>,
 }
+
+/// The first plans with visits left and nothing booked, and how many there are.
+pub(crate) type Unbooked = (Vec<UnbookedPlan>, u64);
 
 /// How this server is reached and watched.
 #[derive(Debug)]
@@ -74,6 +81,8 @@ impl App {
         let limits = limits::Limits::new(&desk);
         let (looks, trail) = (looks::Looks::default(), trail::Trail::default());
         let arrivals = Kept::new(SignedDuration::from_mins(10));
+        let topics = [Topic::Visits, Topic::Plans, Topic::Patient];
+        let unbooked = Watched::new(desk.db().changes(), topics.into_iter().collect());
         Self {
             inner: Arc::new(Inner {
                 desk,
@@ -82,6 +91,7 @@ impl App {
                 looks,
                 trail,
                 arrivals,
+                unbooked,
             }),
         }
     }
@@ -109,6 +119,11 @@ impl App {
     /// Returns the arrival rates of the last weeks, reckoned a while ago.
     pub(crate) fn arrivals(&self) -> &Kept<Vec<f64>> {
         &self.inner.arrivals
+    }
+
+    /// Returns the first plans with nothing booked, until something changes.
+    pub(crate) fn unbooked(&self) -> &Watched<Unbooked> {
+        &self.inner.unbooked
     }
 
     /// Returns which looks were recorded a moment ago.

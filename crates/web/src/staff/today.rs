@@ -53,7 +53,7 @@ pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Result<Page<To
         view.start_of(day.saturating_add(1.day())),
     );
     let book = reader.book(from, until).await?;
-    let (plans, plans_in_all) = reader.plans_unbooked(now, ROWS_READ).await?;
+    let (plans, plans_in_all) = nothing_booked(&app, reader, now).await?;
     let waiting = reader.threads_waiting(COUNTED).await?;
     let answered: HashSet<PatientId> = waiting.iter().map(|line| line.thread.patient).collect();
     // What waits in a thread stands among the replies and not twice.
@@ -238,6 +238,23 @@ fn opening(visit: &Booked, view: &View, cards: &HashMap<PatientId, PatientCard>)
             .map(|card| card.name.clone())
             .unwrap_or_default(),
     }
+}
+
+/// Returns the first plans with nothing booked. To find them is the dearest thing on
+/// this page, and every open one asks again whenever something changes.
+async fn nothing_booked(
+    app: &App,
+    reader: Reader<'_>,
+    now: Timestamp,
+) -> Result<crate::server::Unbooked, Refusal> {
+    let practice = reader.access().practice;
+    let asked = match app.unbooked().get(practice, now) {
+        Ok(known) => return Ok(known),
+        Err(asked) => asked,
+    };
+    let found = reader.plans_unbooked(now, ROWS_READ).await?;
+    app.unbooked().keep(practice, asked, now, found.clone());
+    Ok(found)
 }
 
 /// The journey that proposes to book the rest of a plan.
