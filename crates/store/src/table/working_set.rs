@@ -121,7 +121,6 @@ impl Reader<'_> {
     }
 }
 
-// tidy-allow(function-length): one line for each table, in the order in which they are asked.
 fn sets(
     answers: &[Vec<Row>; 11],
     keys: &PracticeKeys,

@@ -128,6 +128,31 @@ async fn every_statement_runs(bench: Bench) {
 }
 on_both_engines!(every_statement_runs);
 
+/// What is written for many rows at once is taken by the server, with the types it told.
+#[tokio::test]
+async fn statements_for_many_rows_are_taken() {
+    let Some(bench) = super::postgres("for_many").await else {
+        return;
+    };
+    let mut taken = std::collections::BTreeSet::new();
+    for sql in all().into_iter().filter(|sql| !only_sqlite(sql)) {
+        if bench.db.prepare_for_many(sql).await.unwrap() {
+            taken.insert(sql.name);
+        }
+    }
+    // Those of a reminder that falls due.
+    for wanted in [
+        "tendon_store::table::enrolment::UPDATE",
+        "tendon_store::table::enrolment::SET_TIMER",
+        "tendon_store::table::message::INSERT",
+        "tendon_store::table::outbox::PUT",
+        "tendon_store::table::touchpoint::INSERT",
+        "tendon_store::audit::INSERT",
+    ] {
+        assert!(taken.contains(wanted), "{wanted} of {taken:?}");
+    }
+}
+
 static SQLITE_COLUMNS: Sql = Sql::new(
     "test::sqlite_columns",
     "select m.name, p.name, lower(p.type), p.\"notnull\" from sqlite_master m \
