@@ -24,7 +24,7 @@ const SECOND_REMINDER_ODDS: f64 = 0.87;
 /// weeks, and have two reminders.
 const FIRST_VISIT: f64 = 0.35;
 /// Centre of [`strain`] in this population, so that the base rates hold.
-const CENTRE: f64 = 1.87;
+const CENTRE: f64 = 1.83;
 
 fn logit(share: f64) -> f64 {
     (share / (1.0 - share)).ln()
@@ -53,7 +53,7 @@ fn strain(person: &Person, visit: &Planned, weekday: Weekday) -> f64 {
         + 0.056 * lead.min(21.0)
         + 1.2 * f64::from(person.missed) / past
         // The previous visit's outcome carries over (AR(1) 0.3).
-        + when(person.missed_last, 0.3)
+        + when(person.missed_last > 0, 0.3)
         + when(traits.payer == Payer::Medicaid, 0.9)
         + when(traits.unemployed, 0.5)
         + when(traits.under_40, 0.6)

@@ -124,7 +124,8 @@ pub struct Person {
     pub(crate) visits: Vec<Planned>,
     pub(crate) completed: u16,
     pub(crate) missed: u16,
-    pub(crate) missed_last: bool,
+    /// Visits missed in a row.
+    pub(crate) missed_last: u8,
     pub(crate) first_pain: f64,
     pub(crate) pain: f64,
     pub(crate) first_seen: Option<Timestamp>,
@@ -238,7 +239,7 @@ pub(crate) fn draw(
         visits: Vec::new(),
         completed: 0,
         missed: 0,
-        missed_last: false,
+        missed_last: 0,
         first_pain: pain,
         pain,
         first_seen: None,

@@ -12,11 +12,11 @@ use crate::person::Stage;
 const MOST: u16 = 200;
 
 /// Of what is open, how much a shift gets done.
-const TASKS_DONE: f64 = 0.3;
-const THREADS_DONE: f64 = 0.65;
+const TASKS_DONE: f64 = 0.2;
+const THREADS_DONE: f64 = 0.5;
 
 impl Year {
-    /// Works off what is due; three tasks in ten get done before the next shift.
+    /// Works off what is due; one task in five gets done before the next shift.
     pub(super) async fn shift(&mut self) -> Result<(), SimulateError> {
         let tasks = self
             .desk

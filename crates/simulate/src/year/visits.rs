@@ -16,6 +16,9 @@ use crate::words;
 /// No-shows that nobody writes down; the clock finds them a day later.
 const UNNOTICED: f64 = 0.1;
 
+/// No-shows in a row after which the practice takes the rest off the book.
+const GIVEN_UP_AFTER: u8 = 3;
+
 impl Year {
     pub(super) async fn start(
         &mut self,
@@ -72,7 +75,11 @@ impl Year {
             return Ok(());
         };
         person.missed += 1;
-        person.missed_last = true;
+        person.missed_last += 1;
+        // A practice does not go on with who stays away three times running.
+        if person.missed_last >= GIVEN_UP_AFTER && person.stage == Stage::Coming {
+            person.stage = Stage::Left;
+        }
         let stage = person.stage;
         if stage == Stage::Left {
             // The desk hears nothing and gives the other times to somebody else.
@@ -105,7 +112,7 @@ impl Year {
             return Ok(());
         };
         person.completed += 1;
-        person.missed_last = false;
+        person.missed_last = 0;
         person.first_seen.get_or_insert(now);
         person.last_seen = Some(now);
         person.pain = (person.pain - better).max(0.0);
