@@ -22,9 +22,9 @@ const FIRST_REMINDER_ODDS: f64 = 0.70;
 const SECOND_REMINDER_ODDS: f64 = 0.87;
 /// What makes one in ten first visits be missed: they are booked days ahead and not
 /// weeks, and have two reminders.
-const FIRST_VISIT: f64 = 0.35;
+const FIRST_VISIT: f64 = 0.6;
 /// Centre of [`strain`] in this population, so that the base rates hold.
-const CENTRE: f64 = 1.83;
+const CENTRE: f64 = 1.77;
 
 fn logit(share: f64) -> f64 {
     (share / (1.0 - share)).ln()
@@ -143,7 +143,7 @@ pub(crate) fn leaves(dice: &mut ChaCha8Rng, person: &Person) -> bool {
         _ => 0.06,
     };
     // Who feels well enough sees no reason to go on.
-    let well = if person.pain <= 2.0 { 1.2 } else { 1.0 };
+    let well = if person.pain <= 2.0 { 1.1 } else { 0.93 };
     dice.random_bool(hazard * well)
 }
 
