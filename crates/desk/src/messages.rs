@@ -4,63 +4,33 @@
 //! written, the gate is asked what it would say now, so that nobody waits for an
 //! answer to a message that cannot go.
 
-use jiff::{SignedDuration, Timestamp};
+mod draft;
+mod waiting;
+
+use jiff::SignedDuration;
 use tendon_care::access::{Access, Actor, Permission};
 use tendon_care::contact::Channel;
 use tendon_care::decision::Outcome;
 use tendon_care::id::{ContactPointId, ConversationId, MessageId, PatientId, UserId};
-use tendon_care::lint::{self, Code, Finding, Place, Rendered};
 use tendon_care::message::{Body, Cause, Content, Message, MessageState};
 use tendon_care::purpose::Purpose;
-use tendon_care::segment::{MAX_PARTS, segments};
 use tendon_care::task::{TaskKind, TaskState};
 use tendon_care::touchpoint::Fact;
-use tendon_store::{Action, MessageRow, Versioned, Write};
+use tendon_store::{Action, MessageRow, Write};
 
+pub use self::draft::{Draft, Measured};
+use self::draft::{check, measured};
+pub use self::waiting::{MessageAct, Resolution};
 use crate::change::{Change, Origin};
 use crate::desk::Desk;
 use crate::dispatch::{channel_of, foresee};
 use crate::error::DeskError;
-use crate::outcome::{accepted, moved};
 
 /// How long staff's words stay timely after the time for which they were written.
 const TIMELY: SignedDuration = SignedDuration::from_hours(72);
 
-/// The furthest ahead that staff may write.
-const FURTHEST: SignedDuration = SignedDuration::from_hours(90 * 24);
-
 /// Staff's words go before reminders.
 const PRIORITY: i64 = 20;
-
-/// Words of staff before they are sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
-    /// How they travel.
-    pub channel: Channel,
-    /// The subject, for e-mail; the clinic's name where none is given.
-    pub subject: Option<String>,
-    /// The words.
-    pub words: String,
-    /// Why they are sent; safety is not for staff to claim.
-    pub purpose: Purpose,
-    /// Not before; at once where `None`.
-    pub send_at: Option<Timestamp>,
-    /// Staff have seen the advice and send it as it is.
-    pub despite_advice: bool,
-}
-
-/// What the editor shows of a draft.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Measured {
-    /// The words as they would leave, for texts with the clinic's name before them.
-    pub text: Body,
-    /// SMS parts; 0 for e-mail.
-    pub parts: usize,
-    /// What is wrong, in the order of the text.
-    pub findings: Vec<Finding>,
-    /// Something is wrong that no insistence helps.
-    pub must_change: bool,
-}
 
 /// What became of a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,57 +46,7 @@ pub enum Posted {
     Refused(Measured),
 }
 
-/// What staff do with a message that waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MessageAct {
-    /// Not before then.
-    Hold {
-        /// Until when.
-        until: Timestamp,
-    },
-    /// At another time, earlier or later.
-    Move {
-        /// When.
-        to: Timestamp,
-    },
-    /// Now, as far as the gate lets it.
-    SendNow,
-    /// Not at all: one of a journey's.
-    Skip,
-    /// Not at all: one of staff's own.
-    Withdraw,
-}
-
-/// What a person found out about a message whose fate nobody knew.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resolution {
-    /// It went out.
-    WasSent,
-    /// It did not, and shall.
-    SendAgain,
-}
-
 impl Desk {
-    /// Measures a draft for the editor.
-    pub async fn measure(
-        &self,
-        access: &Access,
-        patient: PatientId,
-        draft: &Draft,
-        is_reply: bool,
-    ) -> Result<Measured, DeskError> {
-        access.require(Permission::WriteMessages)?;
-        let stored = self.reader(access).patient(patient).await?;
-        let stored = stored.ok_or(DeskError::NotFound("patient"))?;
-        let house = self.house(access.practice).await?;
-        Ok(measured(
-            &house.practice.name,
-            stored.name.first(),
-            draft,
-            is_reply,
-        ))
-    }
-
     /// Writes to a patient.
     pub async fn write_to(
         &self,
@@ -214,77 +134,6 @@ impl Desk {
         .await
     }
 
-    /// Holds, moves, skips or sends a message that waits. The decision is written
-    /// down with who made it.
-    pub async fn on_message(
-        &self,
-        access: &Access,
-        message: MessageId,
-        act: MessageAct,
-    ) -> Result<(), DeskError> {
-        access.require(Permission::WriteMessages)?;
-        self.change_message(access, message, |change, row| {
-            if !matches!(row.message.state, MessageState::Queued { .. }) {
-                return Err(DeskError::Stale("the message is no longer waiting"));
-            }
-            let now = change.now();
-            match act {
-                MessageAct::Hold { until } => put_off(change, row, until, "hold", "held_by_staff"),
-                MessageAct::Move { to } => {
-                    put_off(change, row, to.max(now), "move", "moved_by_staff")
-                }
-                MessageAct::SendNow => put_off(change, row, now, "move", "sent_now_by_staff"),
-                MessageAct::Skip => {
-                    change.withdraw(row, "skipped_by_staff");
-                    Ok(())
-                }
-                MessageAct::Withdraw => {
-                    change.withdraw(row, "withdrawn_by_staff");
-                    Ok(())
-                }
-            }?;
-            change.audit(Action::Update, "message", act.code());
-            Ok(())
-        })
-        .await
-    }
-
-    /// Settles a message whose fate nobody knew.
-    pub async fn resolve_parked(
-        &self,
-        access: &Access,
-        message: MessageId,
-        resolution: Resolution,
-    ) -> Result<(), DeskError> {
-        access.require(Permission::WriteMessages)?;
-        self.change_message(access, message, |change, row| {
-            let MessageState::Parked { task, .. } = row.message.state else {
-                return Err(DeskError::Stale("the message is settled"));
-            };
-            let now = change.now();
-            match resolution {
-                Resolution::WasSent => {
-                    // The carrier's own id is not known; ours is as good, and unique.
-                    accepted(change, row, &format!("seen-{message}"));
-                    change.decided(message, "send", "seen_by_staff", None);
-                }
-                Resolution::SendAgain => {
-                    if now >= row.message.expires_at {
-                        return Err(DeskError::Stale("the message is no longer timely"));
-                    }
-                    change.write(moved(row, MessageState::Queued { due_at: now }));
-                    change.write(Write::OutboxAgain(message, now, PRIORITY));
-                    change.write(Write::TaskSettled(task, now));
-                    change.happened(Fact::TaskDone { task });
-                    change.decided(message, "move", "again_by_staff", None);
-                }
-            }
-            change.audit(Action::Update, "message", "settled");
-            Ok(())
-        })
-        .await
-    }
-
     /// Reads what an answer in a thread must know.
     async fn answered_thread(
         &self,
@@ -326,19 +175,6 @@ impl Desk {
     }
 }
 
-impl MessageAct {
-    /// Returns the code used in the audit trail, forms and the API.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Hold { .. } => "hold",
-            Self::Move { .. } => "move",
-            Self::SendNow => "send_now",
-            Self::Skip => "skip",
-            Self::Withdraw => "withdraw",
-        }
-    }
-}
-
 /// A thread that is being answered.
 struct Answered {
     thread: ConversationId,
@@ -359,80 +195,6 @@ impl Answered {
             change.happened(Fact::TaskDone { task: *task });
         }
     }
-}
-
-fn check(draft: &Draft, now: Timestamp) -> Result<(), DeskError> {
-    if draft.words.trim().is_empty() {
-        return Err(DeskError::invalid("words", "must not be empty"));
-    }
-    if draft.channel == Channel::Voice {
-        return Err(DeskError::invalid("channel", "must be sms or email"));
-    }
-    if draft.purpose == Purpose::Safety {
-        return Err(DeskError::invalid(
-            "purpose",
-            "is for automatic answers only",
-        ));
-    }
-    let in_reach = |at: Timestamp| at >= now && at <= now + FURTHEST;
-    if !draft.send_at.is_none_or(in_reach) {
-        return Err(DeskError::invalid(
-            "send_at",
-            "must be within the next 90 days",
-        ));
-    }
-    Ok(())
-}
-
-fn measured(clinic: &str, first_name: &str, draft: &Draft, is_reply: bool) -> Measured {
-    let words = draft.words.trim();
-    let text = match draft.channel {
-        // Who writes stands at the front, as everybody who gets a text from a
-        // number must be told; within a conversation they know.
-        Channel::Sms if !is_reply && !words.contains(clinic) => format!("{clinic}: {words}"),
-        _ => words.to_owned(),
-    };
-    let place = match draft.channel {
-        Channel::Email => Place::MailBody,
-        Channel::Sms | Channel::Voice => Place::Text,
-    };
-    let rendered = |text, place| Rendered {
-        text,
-        place,
-        purpose: draft.purpose,
-        clinic,
-        first_name: Some(first_name),
-    };
-    let mut findings = lint::lint(&rendered(&text, place));
-    findings.retain(|finding| !(is_reply && finding.code == Code::NoClinic));
-    if let (Channel::Email, Some(subject)) = (draft.channel, &draft.subject) {
-        findings.extend(lint::lint(&rendered(subject, Place::Subject)));
-    }
-    let parts = match draft.channel {
-        Channel::Sms => segments(&text).parts,
-        Channel::Email | Channel::Voice => 0,
-    };
-    let must_change = parts > MAX_PARTS || findings.iter().any(|finding| is_firm(finding.code));
-    Measured {
-        text: Body::new(text),
-        parts,
-        findings,
-        must_change,
-    }
-}
-
-/// What nobody may send: it would be blocked, or taken for an opt-out, or give away
-/// what proves who somebody is. All else is advice; a patient who asks about a knee
-/// may be told about the knee (45 CFR 164.522(b)).
-const fn is_firm(code: Code) -> bool {
-    matches!(
-        code,
-        Code::Shortener
-            | Code::CarrierWord
-            | Code::TooManyParts
-            | Code::BirthDate
-            | Code::RecordNumber
-    )
 }
 
 fn worded(
@@ -487,31 +249,4 @@ const fn user_of(access: &Access) -> Option<UserId> {
         Actor::User { id, .. } => Some(id),
         _ => None,
     }
-}
-
-fn put_off(
-    change: &mut Change<'_>,
-    row: &Versioned<MessageRow>,
-    to: Timestamp,
-    outcome: &'static str,
-    reason: &'static str,
-) -> Result<(), DeskError> {
-    if to < change.now() {
-        return Err(DeskError::invalid("at", "must not be in the past"));
-    }
-    if to >= row.message.expires_at {
-        return Err(DeskError::invalid(
-            "at",
-            "comes after the message is of use",
-        ));
-    }
-    let message = row.message.id;
-    change.write(moved(row, MessageState::Queued { due_at: to }));
-    change.write(Write::OutboxLater(message, to));
-    change.decided(message, outcome, reason, Some(to));
-    change.happened(Fact::MessageHeld {
-        message,
-        reason: reason.to_owned(),
-    });
-    Ok(())
 }

@@ -6,13 +6,13 @@ use tendon_care::id::{Id, MergeId, PatientId};
 use tendon_care::patient::{Life, Patient};
 use tendon_care::purpose::Purpose;
 use tendon_care::task::TaskKind;
-use tendon_desk::{DeskError, Draft, Posted};
+use tendon_desk::DeskError;
 use tendon_store::Versioned;
 use tendon_testkit::database::Engine;
 use tendon_testkit::on_both_engines;
 
 use crate::import::{ANA, import_hl7, message, patient_of, visit, visits_of};
-use crate::world::{World, at};
+use crate::world::{World, at, text};
 
 const NOW: &str = "2026-11-02T10:00";
 
@@ -346,16 +346,7 @@ async fn what_staff_wrote_to_both_records_is_no_repeat(engine: Engine) {
         (ana, "Please bring your form."),
         (again, "Parking is free."),
     ] {
-        let draft = Draft {
-            channel: Channel::Sms,
-            subject: None,
-            words: words.into(),
-            purpose: Purpose::Care,
-            send_at: None,
-            despite_advice: false,
-        };
-        let posted = world.desk.write_to(&world.access, patient, &draft).await;
-        assert!(matches!(posted.unwrap(), Posted::Queued { .. }));
+        world.write(patient, &text(words)).await;
     }
     world.desk.merge(&world.access, ana, again).await.unwrap();
     assert_eq!(waiting(&world, ana).await, 2);

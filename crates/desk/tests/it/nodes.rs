@@ -4,18 +4,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
+use jiff::SignedDuration;
 use tendon_care::Randomness;
-use tendon_care::contact::Channel;
 use tendon_care::id::PatientId;
-use tendon_care::purpose::Purpose;
-use tendon_desk::{Draft, Posted, Round};
+use tendon_desk::{Draft, Round};
 use tendon_testkit::clock::SeededRandomness;
 use tendon_testkit::database::Engine;
 use tendon_testkit::on_both_engines;
 
-use crate::world::World;
-
-const PHONE: &str = "312-555-0142";
+use crate::world::{PHONE, World, text};
 
 /// Stops a node before its first decision is committed, until it is told to go on.
 ///
@@ -86,16 +83,12 @@ fn decide_at_once(world: &World) {
 
 /// Puts a text into the outbox that is due in so many seconds.
 async fn queue(world: &World, patient: PatientId, in_secs: i64) {
+    let send_at = Some(world.desk.now() + SignedDuration::from_secs(in_secs));
     let draft = Draft {
-        channel: Channel::Sms,
-        subject: None,
-        words: "Your form is here.".into(),
-        purpose: Purpose::Care,
-        send_at: Some(world.desk.now() + jiff::SignedDuration::from_secs(in_secs)),
-        despite_advice: false,
+        send_at,
+        ..text("Your form is here.")
     };
-    let posted = world.desk.write_to(&world.access, patient, &draft).await;
-    assert!(matches!(posted.unwrap(), Posted::Queued { .. }));
+    world.write(patient, &draft).await;
 }
 
 #[on_both_engines]

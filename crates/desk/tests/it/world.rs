@@ -13,7 +13,9 @@ use tendon_care::contact::{Address, Channel, Email, Line, Owner, Phone};
 use tendon_care::id::{AppointmentId, MessageId, PatientId, UserId};
 use tendon_care::message::Body;
 use tendon_care::purpose::Purpose;
-use tendon_desk::{Carriers, Given, Heard, Inbound, NewContact, Proof};
+use tendon_desk::{
+    Carriers, DeskError, Draft, Given, Heard, Inbound, NewContact, PlannedLine, Posted, Proof,
+};
 use tendon_store::{Commit, ConsentRow, Durability, Write};
 use tendon_testkit::carriers::Memory;
 use tendon_testkit::database::Engine;
@@ -32,6 +34,30 @@ impl Deref for World {
 
     fn deref(&self) -> &TestPractice {
         &self.practice
+    }
+}
+
+/// Ana's mobile.
+pub const PHONE: &str = "312-555-0142";
+
+/// Words of staff, to be sent at once as a text about care.
+pub fn text(words: &str) -> Draft {
+    Draft {
+        channel: Channel::Sms,
+        subject: None,
+        words: words.into(),
+        purpose: Purpose::Care,
+        send_at: None,
+        despite_advice: false,
+    }
+}
+
+/// Returns which field was refused.
+#[track_caller]
+pub fn field(error: &DeskError) -> &'static str {
+    match error {
+        DeskError::Invalid { field, .. } => field,
+        other => panic!("{other}"),
     }
 }
 
@@ -56,6 +82,28 @@ impl World {
             carrier,
             texts: AtomicU64::new(0),
         }
+    }
+
+    /// Opens the practice on a Monday morning, with Ana.
+    pub async fn with_ana(engine: Engine) -> (Self, PatientId) {
+        let world = Self::open(engine, "2026-11-02T10:00").await;
+        let ana = world.patient("Ana", PHONE).await;
+        (world, ana)
+    }
+
+    /// Writes to a patient as staff do.
+    pub async fn write(&self, patient: PatientId, draft: &Draft) -> MessageId {
+        let posted = self.desk.write_to(&self.access, patient, draft).await;
+        match posted.unwrap() {
+            Posted::Queued { message, .. } => message,
+            Posted::Refused(measured) => panic!("{measured:?}"),
+        }
+    }
+
+    /// Lists what lies ahead of a patient.
+    pub async fn ahead(&self, patient: PatientId) -> Vec<PlannedLine> {
+        let ahead = self.desk.planned(&self.access, patient, 30).await;
+        ahead.unwrap()
     }
 
     /// Registers an adult with a mobile who gave the number.
