@@ -15,6 +15,9 @@
 //!
 //! *Source*: R4 §2.3.0 (references), §2.36.4 (references in Bundles).
 
+mod identifier;
+mod url;
+
 use std::collections::HashMap;
 
 use crate::record::ForeignKey;
@@ -22,12 +25,11 @@ use crate::record::ForeignKey;
 use super::context::{Context, Path, missing};
 use super::element::{Field, Many};
 use super::shape::{Identifier, Reference, Text};
+use identifier::{conditional, identifier_key, is_own};
+use url::{is_absolute, is_id, key, opaque, split, urn_value};
 
-/// Longer ids are nobody's (FHIR allows 64; real servers go beyond).
-const MAX_ID_CHARS: usize = 128;
-
-/// Longer URLs are not kept as keys.
-const MAX_URL_CHARS: usize = 512;
+pub(super) use identifier::is_ssn;
+pub(super) use url::{base_of, is_type};
 
 /// So many people and places of one Bundle are remembered by their full URL.
 const MAX_DIRECTORY: usize = 1_000_000;
@@ -73,142 +75,6 @@ pub(super) enum Target {
     Contained(String),
     /// A `urn:uuid:` whose kind nobody has said yet.
     Unknown,
-}
-
-/// Returns the value of a `urn:uuid:` or `urn:oid:`, in lower case.
-fn urn_value(url: &str) -> Option<String> {
-    let lower = url.trim().to_ascii_lowercase();
-    let value = lower
-        .strip_prefix("urn:uuid:")
-        .or_else(|| lower.strip_prefix("urn:oid:"))?;
-    is_id(value).then(|| value.to_owned())
-}
-
-fn is_id(text: &str) -> bool {
-    !text.is_empty()
-        && text.chars().count() <= MAX_ID_CHARS
-        && !text
-            .chars()
-            .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '/' | '?' | '#' | '|'))
-}
-
-/// Tells whether a text has the form of a resource type.
-pub(super) fn is_type(text: &str) -> bool {
-    (2..=64).contains(&text.len())
-        && text.starts_with(|c: char| c.is_ascii_uppercase())
-        && text.chars().all(|c| c.is_ascii_alphabetic())
-}
-
-/// Splits `[base/]Type/id[/_history/v]` into base, type and id.
-fn split(url: &str) -> Option<(&str, &str, &str)> {
-    let url = url.split_once("/_history/").map_or(url, |(url, _)| url);
-    let (rest, id) = url.rsplit_once('/')?;
-    let (base, kind) = rest.rsplit_once('/').unwrap_or(("", rest));
-    (is_type(kind) && is_id(id)).then_some((base, kind, id))
-}
-
-fn is_absolute(url: &str) -> bool {
-    url.starts_with("http://") || url.starts_with("https://")
-}
-
-/// Returns the base of a RESTful full URL, to which its relative references belong.
-pub(super) fn base_of(full_url: &str) -> Option<&str> {
-    let url = full_url.trim();
-    is_absolute(url)
-        .then(|| split(url))
-        .flatten()
-        .map(|(base, ..)| base)
-}
-
-fn key(base: &str, kind: &str, id: &str) -> ForeignKey {
-    ForeignKey {
-        system: format!("fhir:{base}"),
-        value: format!("{kind}/{id}"),
-    }
-}
-
-/// Tells whether an identifier is a social security number, which is never read.
-/// *Source*: HL7 table 0203 `SS`; the SSN's OID and FHIR's name for it.
-pub(super) fn is_ssn(identifier: &Identifier) -> bool {
-    let system = identifier.system.get().map_or("", |system| system.trim());
-    is_ssn_system(system) || type_codes(identifier).any(|code| code == "SS") || {
-        let text = identifier.r#type.get().and_then(|kind| kind.text.get());
-        text.is_some_and(|text| {
-            let text = text.to_lowercase();
-            text.contains("social security") || text.trim() == "ssn"
-        })
-    }
-}
-
-fn is_ssn_system(system: &str) -> bool {
-    let system = system.to_ascii_lowercase();
-    system.ends_with("us-ssn") || system == "urn:oid:2.16.840.1.113883.4.1"
-}
-
-fn type_codes(identifier: &Identifier) -> impl Iterator<Item = &str> {
-    identifier
-        .r#type
-        .get()
-        .and_then(|kind| kind.coding.get())
-        .into_iter()
-        .flatten()
-        .filter_map(|coding| coding.get()?.code.get().map(String::as_str))
-}
-
-/// Tells whether an identifier is one person's or thing's own: untyped, or a
-/// record number. Member and account numbers are shared by families.
-fn is_own(identifier: &Identifier) -> bool {
-    const OWN: [&str; 8] = ["MR", "PI", "PT", "MRT", "NPI", "PRN", "EI", "RI"];
-    let mut codes = type_codes(identifier).peekable();
-    codes.peek().is_none() || codes.any(|code| OWN.contains(&code))
-}
-
-fn identifier_key(identifier: &Identifier) -> Option<ForeignKey> {
-    let part = |field: &Text| {
-        let text = field.get()?.trim();
-        (!text.is_empty() && text.chars().count() <= MAX_URL_CHARS).then(|| text.to_owned())
-    };
-    (!is_ssn(identifier)).then_some(())?;
-    Some(ForeignKey {
-        system: part(&identifier.system)?,
-        value: part(&identifier.value)?,
-    })
-}
-
-/// Undoes the percent signs that senders put before `|`, `:` and `/` in a search.
-fn unescape(text: &str) -> String {
-    let pairs = [
-        ("%7C", "|"),
-        ("%7c", "|"),
-        ("%3A", ":"),
-        ("%3a", ":"),
-        ("%2F", "/"),
-        ("%2f", "/"),
-    ];
-    pairs
-        .iter()
-        .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
-}
-
-/// Splits `Type?identifier=system|value`.
-fn conditional(text: &str) -> Option<(&str, ForeignKey)> {
-    let (kind, query) = text.split_once('?')?;
-    let kind = kind.rsplit('/').next().unwrap_or(kind);
-    let token = unescape(query.strip_prefix("identifier=")?);
-    let (system, value) = token.split_once('|')?;
-    let fits = is_type(kind)
-        && !system.is_empty()
-        && !value.is_empty()
-        && !value.contains('&')
-        && token.chars().count() <= MAX_URL_CHARS
-        && !is_ssn_system(system);
-    fits.then(|| {
-        let key = ForeignKey {
-            system: system.to_owned(),
-            value: value.to_owned(),
-        };
-        (kind, key)
-    })
 }
 
 /// The key of a resource and what else its neighbours may call it.
@@ -370,17 +236,6 @@ impl Context<'_> {
     }
 }
 
-/// Keeps an absolute URL that does not end in `Type/id` as it is.
-fn opaque(url: &str) -> Option<ForeignKey> {
-    let fits = (is_absolute(url) || url.starts_with("urn:"))
-        && url.chars().count() <= MAX_URL_CHARS
-        && !url.chars().any(|c| c.is_whitespace() || c.is_control());
-    fits.then(|| ForeignKey {
-        system: "fhir:".to_owned(),
-        value: url.to_owned(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::context::tests::context;
@@ -510,15 +365,5 @@ mod tests {
             Some(("urn:oid:1.2 7".to_owned(), vec![]))
         );
         assert_eq!(identity(None, "null", "null"), None);
-    }
-
-    #[test]
-    fn the_base_is_what_stands_before_type_and_id() {
-        assert_eq!(
-            base_of("https://a.example/fhir/Patient/1"),
-            Some("https://a.example/fhir")
-        );
-        assert_eq!(base_of("urn:uuid:1"), None);
-        assert_eq!(base_of("https://a.example/x"), None);
     }
 }
