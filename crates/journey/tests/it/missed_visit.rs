@@ -4,20 +4,21 @@ use tendon_journey::variable;
 
 use crate::story::{Story, local, shipped, visit};
 
-/// A visit of Thursday, 12 November 2026, 9:00, that nobody came to.
-fn missed(upcoming: i64) -> Story {
+/// A visit of Thursday, 12 November 2026, 9:00, that nobody came to, as was noted at a
+/// local time.
+fn missed(noted: &str, upcoming: i64) -> Story {
     let mut story = Story::new(shipped("missed-visit"));
     story.know(variable::VISIT_STATE, "noshow");
     story.know(variable::VISIT_START, local("2026-11-12 09:00"));
     story.know(variable::PATIENT_UPCOMING, upcoming);
     story.know(variable::EPISODE_STATE, "active");
+    story.fact(noted, "visit.missed");
     story
 }
 
 #[test]
 fn a_text_soon_one_follow_up_and_then_a_call() {
-    let mut story = missed(0);
-    story.fact("2026-11-12 09:15", "visit.missed");
+    let mut story = missed("2026-11-12 09:15", 0);
     story.until("2026-11-30 00:00");
     story.assert_told(
         "Nov 12 09:15 * visit.missed
@@ -31,8 +32,7 @@ fn a_text_soon_one_follow_up_and_then_a_call() {
 
 #[test]
 fn an_evening_miss_is_written_about_in_the_morning() {
-    let mut story = missed(0);
-    story.fact("2026-11-12 19:20", "visit.missed");
+    let mut story = missed("2026-11-12 19:20", 0);
     story.until("2026-11-13 12:00");
     story.assert_told(
         "Nov 12 19:20 * visit.missed
@@ -43,8 +43,7 @@ fn an_evening_miss_is_written_about_in_the_morning() {
 
 #[test]
 fn a_booking_of_any_visit_ends_it_and_takes_the_text_back() {
-    let mut story = missed(0);
-    story.fact("2026-11-12 09:15", "visit.missed");
+    let mut story = missed("2026-11-12 09:15", 0);
     story.fact_about("2026-11-13 11:00", "visit.booked", visit(2));
     story.until("2026-11-30 00:00");
     story.assert_told(
@@ -59,8 +58,7 @@ fn a_booking_of_any_visit_ends_it_and_takes_the_text_back() {
 
 #[test]
 fn one_with_a_next_visit_is_written_to_once() {
-    let mut story = missed(2);
-    story.fact("2026-11-12 09:15", "visit.missed");
+    let mut story = missed("2026-11-12 09:15", 2);
     story.until("2026-11-30 00:00");
     story.assert_told(
         "Nov 12 09:15 * visit.missed
@@ -74,8 +72,7 @@ fn one_with_a_next_visit_is_written_to_once() {
 
 #[test]
 fn a_late_check_in_is_not_scolded() {
-    let mut story = missed(0);
-    story.fact("2026-11-12 09:15", "visit.missed");
+    let mut story = missed("2026-11-12 09:15", 0);
     story.know(variable::VISIT_STATE, "arrived");
     story.fact("2026-11-12 09:25", "visit.arrived");
     story.until("2026-11-30 00:00");
@@ -90,8 +87,7 @@ fn a_late_check_in_is_not_scolded() {
 
 #[test]
 fn an_answer_is_for_a_person() {
-    let mut story = missed(0);
-    story.fact("2026-11-12 09:15", "visit.missed");
+    let mut story = missed("2026-11-12 09:15", 0);
     story.fact("2026-11-12 10:00", "message.received");
     story.until("2026-11-30 00:00");
     story.assert_told(
@@ -106,8 +102,7 @@ fn an_answer_is_for_a_person() {
 
 #[test]
 fn a_second_miss_meanwhile_starts_nothing_second() {
-    let mut story = missed(0);
-    story.fact("2026-11-12 09:15", "visit.missed");
+    let mut story = missed("2026-11-12 09:15", 0);
     story.fact_about("2026-11-13 09:15", "visit.missed", visit(2));
     story.until("2026-11-13 10:00");
     story.assert_told(

@@ -73,6 +73,13 @@ impl Story {
         story
     }
 
+    /// The same, booked at a local time.
+    pub fn booked(at: &str, kind: &'static str, starts: &str) -> Self {
+        let mut story = Self::of_visit(kind, starts);
+        story.fact(at, "visit.booked");
+        story
+    }
+
     /// Sets a fact without telling the journey.
     pub fn know<T: FactValue>(&mut self, key: Key<T>, value: T) {
         self.facts.set(key, Some(value));

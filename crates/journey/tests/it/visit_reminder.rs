@@ -8,8 +8,7 @@ use crate::story::{Story, local, visit};
 
 #[test]
 fn an_evaluation_is_announced_three_weeks_and_three_days_ahead_and_in_the_morning() {
-    let mut story = Story::of_visit("evaluation", "2026-11-24 08:40");
-    story.fact("2026-11-01 12:00", "visit.booked");
+    let mut story = Story::booked("2026-11-01 12:00", "evaluation", "2026-11-24 08:40");
     story.until("2026-11-25 00:00");
     story.assert_told(
         "Nov 01 12:00 * visit.booked
@@ -24,8 +23,7 @@ fn an_evaluation_is_announced_three_weeks_and_three_days_ahead_and_in_the_mornin
 
 #[test]
 fn a_moved_visit_takes_its_reminders_along_and_a_confirmed_one_is_not_asked_again() {
-    let mut story = Story::of_visit("evaluation", "2026-11-24 08:40");
-    story.fact("2026-11-01 12:00", "visit.booked");
+    let mut story = Story::booked("2026-11-01 12:00", "evaluation", "2026-11-24 08:40");
     story.move_visit("2026-11-21 15:00", "2026-11-30 08:40");
     story.until("2026-11-27 12:00");
     story.know(variable::VISIT_CONFIRMED, true);
@@ -53,8 +51,7 @@ fn a_moved_visit_takes_its_reminders_along_and_a_confirmed_one_is_not_asked_agai
 
 #[test]
 fn one_who_confirms_early_is_only_told_in_the_morning() {
-    let mut story = Story::of_visit("evaluation", "2026-11-24 13:00");
-    story.fact("2026-11-01 12:00", "visit.booked");
+    let mut story = Story::booked("2026-11-01 12:00", "evaluation", "2026-11-24 13:00");
     story.until("2026-11-04 09:00");
     story.know(variable::VISIT_CONFIRMED, true);
     story.fact("2026-11-04 09:00", "visit.confirmed");
@@ -74,8 +71,7 @@ fn one_who_confirms_early_is_only_told_in_the_morning() {
 
 #[test]
 fn an_early_evaluation_is_announced_the_evening_before() {
-    let mut story = Story::of_visit("evaluation", "2026-11-24 07:00");
-    story.fact("2026-11-22 12:00", "visit.booked");
+    let mut story = Story::booked("2026-11-22 12:00", "evaluation", "2026-11-24 07:00");
     story.until("2026-11-25 00:00");
     story.assert_told(
         "Nov 22 12:00 * visit.booked
@@ -90,8 +86,7 @@ fn an_early_evaluation_is_announced_the_evening_before() {
 
 #[test]
 fn a_follow_up_visit_is_announced_the_day_before() {
-    let mut story = Story::of_visit("recurring", "2026-11-24 08:40");
-    story.fact("2026-11-01 12:00", "visit.booked");
+    let mut story = Story::booked("2026-11-01 12:00", "recurring", "2026-11-24 08:40");
     story.until("2026-11-25 00:00");
     story.assert_told(
         "Nov 01 12:00 * visit.booked
@@ -119,8 +114,7 @@ fn one_who_missed_before_is_also_asked_three_days_ahead() {
 
 #[test]
 fn a_visit_booked_with_less_lead_than_its_reminder_is_not_announced() {
-    let mut story = Story::of_visit("recurring", "2026-11-24 08:40");
-    story.fact("2026-11-23 14:00", "visit.booked");
+    let mut story = Story::booked("2026-11-23 14:00", "recurring", "2026-11-24 08:40");
     story.until("2026-11-25 00:00");
     story.assert_told(
         "Nov 23 14:00 * visit.booked
@@ -133,8 +127,7 @@ fn a_visit_booked_with_less_lead_than_its_reminder_is_not_announced() {
 
 #[test]
 fn such_a_visit_still_follows_when_it_moves_away() {
-    let mut story = Story::of_visit("recurring", "2026-11-24 08:40");
-    story.fact("2026-11-23 14:00", "visit.booked");
+    let mut story = Story::booked("2026-11-23 14:00", "recurring", "2026-11-24 08:40");
     story.move_visit("2026-11-23 16:00", "2026-11-27 10:00");
     story.until("2026-11-28 00:00");
     story.assert_told(
@@ -152,8 +145,7 @@ fn such_a_visit_still_follows_when_it_moves_away() {
 
 #[test]
 fn a_move_back_and_forth_does_not_repeat_a_reminder() {
-    let mut story = Story::of_visit("recurring", "2026-11-24 08:40");
-    story.fact("2026-11-01 12:00", "visit.booked");
+    let mut story = Story::booked("2026-11-01 12:00", "recurring", "2026-11-24 08:40");
     story.until("2026-11-23 08:40");
     story.move_visit("2026-11-23 08:41", "2026-11-24 08:50");
     story.move_visit("2026-11-23 08:42", "2026-11-24 08:40");
@@ -176,8 +168,7 @@ fn a_move_back_and_forth_does_not_repeat_a_reminder() {
 
 #[test]
 fn cancelled_after_the_reminder_went_out_nothing_follows() {
-    let mut story = Story::of_visit("evaluation", "2026-11-24 08:40");
-    story.fact("2026-11-01 12:00", "visit.booked");
+    let mut story = Story::booked("2026-11-01 12:00", "evaluation", "2026-11-24 08:40");
     story.until("2026-11-22 09:00");
     story.know(variable::VISIT_STATE, "cancelled");
     story.fact("2026-11-22 09:00", "visit.cancelled");
@@ -195,8 +186,7 @@ fn cancelled_after_the_reminder_went_out_nothing_follows() {
 
 #[test]
 fn a_reinstated_visit_begins_anew_with_what_is_still_ahead() {
-    let mut story = Story::of_visit("recurring", "2026-11-24 08:40");
-    story.fact("2026-11-01 12:00", "visit.booked");
+    let mut story = Story::booked("2026-11-01 12:00", "recurring", "2026-11-24 08:40");
     story.fact("2026-11-10 09:00", "visit.cancelled");
     story.fact("2026-11-22 09:00", "visit.reinstated");
     story.until("2026-11-25 00:00");
@@ -216,8 +206,7 @@ fn a_reinstated_visit_begins_anew_with_what_is_still_ahead() {
 
 #[test]
 fn what_happens_to_another_visit_changes_nothing() {
-    let mut story = Story::of_visit("recurring", "2026-11-24 08:40");
-    story.fact("2026-11-01 12:00", "visit.booked");
+    let mut story = Story::booked("2026-11-01 12:00", "recurring", "2026-11-24 08:40");
     story.fact_about("2026-11-02 12:00", "visit.cancelled", visit(2));
     story.until("2026-11-23 09:00");
     story.assert_told(
@@ -231,8 +220,7 @@ fn what_happens_to_another_visit_changes_nothing() {
 
 #[test]
 fn nothing_goes_to_the_dead() {
-    let mut story = Story::of_visit("recurring", "2026-11-24 08:40");
-    story.fact("2026-11-01 12:00", "visit.booked");
+    let mut story = Story::booked("2026-11-01 12:00", "recurring", "2026-11-24 08:40");
     story.fact_about("2026-11-02 12:00", "patient.deceased", visit(2));
     story.until("2026-11-25 00:00");
     story.assert_told(
@@ -246,8 +234,7 @@ fn nothing_goes_to_the_dead() {
 
 #[test]
 fn a_move_that_nobody_told_is_seen_when_the_reminder_is_due() {
-    let mut story = Story::of_visit("recurring", "2026-11-24 08:40");
-    story.fact("2026-11-22 12:00", "visit.booked");
+    let mut story = Story::booked("2026-11-22 12:00", "recurring", "2026-11-24 08:40");
     story.know(variable::VISIT_START, local("2026-11-26 09:00"));
     story.until("2026-11-27 00:00");
     story.assert_told(
@@ -264,8 +251,7 @@ fn a_move_that_nobody_told_is_seen_when_the_reminder_is_due() {
 #[test]
 fn the_local_hour_stays_on_both_sides_of_a_clock_change() {
     // Clocks went back on 1 November 2026 and forward on 14 March 2027, both at 2:00.
-    let mut autumn = Story::of_visit("recurring", "2026-11-01 08:40");
-    autumn.fact("2026-10-20 12:00", "visit.booked");
+    let mut autumn = Story::booked("2026-10-20 12:00", "recurring", "2026-11-01 08:40");
     autumn.until("2026-11-01 09:00");
     autumn.assert_told(
         "Oct 20 12:00 * visit.booked
@@ -274,8 +260,7 @@ fn the_local_hour_stays_on_both_sides_of_a_clock_change() {
          Oct 31 08:40 recurring-1-day: send visit-reminder-1-day, good until Nov 01 05:40
          Nov 01 08:40 end: completed",
     );
-    let mut spring = Story::of_visit("recurring", "2027-03-15 08:40");
-    spring.fact("2027-03-01 12:00", "visit.booked");
+    let mut spring = Story::booked("2027-03-01 12:00", "recurring", "2027-03-15 08:40");
     spring.until("2027-03-16 00:00");
     spring.assert_told(
         "Mar 01 12:00 * visit.booked
@@ -288,8 +273,7 @@ fn the_local_hour_stays_on_both_sides_of_a_clock_change() {
 
 #[test]
 fn the_leap_day_is_a_day_like_any_other() {
-    let mut on = Story::of_visit("evaluation", "2028-02-29 10:00");
-    on.fact("2028-02-01 12:00", "visit.booked");
+    let mut on = Story::booked("2028-02-01 12:00", "evaluation", "2028-02-29 10:00");
     on.until("2028-03-01 00:00");
     on.assert_told(
         "Feb 01 12:00 * visit.booked
@@ -300,8 +284,7 @@ fn the_leap_day_is_a_day_like_any_other() {
          Feb 29 08:00 evaluation-same-morning: send visit-reminder-same-day, good until Feb 29 09:45
          Feb 29 10:00 end: completed",
     );
-    let mut after = Story::of_visit("recurring", "2028-03-01 10:00");
-    after.fact("2028-02-28 12:00", "visit.booked");
+    let mut after = Story::booked("2028-02-28 12:00", "recurring", "2028-03-01 10:00");
     after.until("2028-03-02 00:00");
     after.assert_told(
         "Feb 28 12:00 * visit.booked
@@ -314,13 +297,11 @@ fn the_leap_day_is_a_day_like_any_other() {
 
 #[test]
 fn a_late_wake_up_sends_what_is_still_good_and_drops_what_is_stale() {
-    let mut story = Story::of_visit("recurring", "2026-11-24 08:40");
-    story.fact("2026-11-22 12:00", "visit.booked");
+    let mut story = Story::booked("2026-11-22 12:00", "recurring", "2026-11-24 08:40");
     let due = |step: &str| Event::Due {
         step: StepId::new(step),
     };
-    let mut stale = Story::of_visit("recurring", "2026-11-24 08:40");
-    stale.fact("2026-11-22 12:00", "visit.booked");
+    let mut stale = Story::booked("2026-11-22 12:00", "recurring", "2026-11-24 08:40");
     story.late("2026-11-23 14:00", &due("recurring-1-day"));
     stale.late("2026-11-24 06:00", &due("recurring-1-day"));
     let begun = "Nov 22 12:00 * visit.booked
@@ -336,8 +317,7 @@ fn a_late_wake_up_sends_what_is_still_good_and_drops_what_is_stale() {
 
 #[test]
 fn a_missing_date_waits_until_it_is_known() {
-    let mut story = Story::of_visit("recurring", "2026-11-24 08:40");
-    story.fact("2026-11-20 12:00", "visit.booked");
+    let mut story = Story::booked("2026-11-20 12:00", "recurring", "2026-11-24 08:40");
     let known: Facts = story.facts.clone();
     story.facts.set(variable::VISIT_START, None);
     story.tell("2026-11-20 13:00", &Event::AnchorsChanged);

@@ -70,17 +70,14 @@ pub(crate) struct AppointmentsQuery {
 
 impl AppointmentsQuery {
     fn checked(self) -> Result<Self, Problem> {
-        let refused = |field: &str, why: String| Problem::field(Kind::InvalidQuery, field, why);
-        if let Some(state) = &self.state
-            && !STATES.contains(&state.as_str())
-        {
-            let why = format!("must be one of {}", STATES.join(", "));
-            return Err(refused("state", why));
+        if let Some(state) = &self.state {
+            Problem::unless_one_of("state", state, &STATES)?;
         }
         if let (Some(from), Some(until)) = (self.from, self.until)
             && until <= from
         {
-            return Err(refused("until", "must be after from".to_owned()));
+            let why = "must be after from";
+            return Err(Problem::field(Kind::InvalidQuery, "until", why));
         }
         Ok(self)
     }
@@ -146,11 +143,7 @@ pub(crate) async fn list_appointments(
             .collect(),
         next: found.next.map(|cursor| cursor.write(&list)),
     };
-    let detail = format!("listed={}", page.items.len());
-    reader
-        .looked_at(app.desk().now(), "appointments", patient, &detail)
-        .await?;
-    Ok(Json(page))
+    page.shown(&app, &by, "appointments", patient).await
 }
 
 /// What was found, and where to go on.

@@ -203,8 +203,5 @@ pub(crate) async fn list_consents(
     });
     let place = |entry: &Entry| Cursor::after(entry.captured_at, entry.id);
     let page = Page::of(entries, limit, &list, place, |entry| (&entry).into());
-    reader
-        .looked_at(app.desk().now(), "consents", Some(patient), "")
-        .await?;
-    Ok(Json(page))
+    page.shown(&app, &by, "consents", Some(patient)).await
 }

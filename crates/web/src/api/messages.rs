@@ -61,9 +61,8 @@ pub(crate) async fn list_messages(
 ) -> Result<Json<Page<Message>>, Problem> {
     let reader = app.desk().db().reader(&by);
     let state = asked.state.unwrap_or_default();
-    if !state.is_empty() && !STATES.contains(&state.as_str()) {
-        let why = format!("must be one of {}", STATES.join(", "));
-        return Err(Problem::field(Kind::InvalidQuery, "state", why));
+    if !state.is_empty() {
+        Problem::unless_one_of("state", &state, &STATES)?;
     }
     let patient = match asked.patient {
         Some(As(patient)) => Some(root(reader, patient).await?),
@@ -84,11 +83,7 @@ pub(crate) async fn list_messages(
     let rows = reader.messages(&filter).await?;
     let place = |row: &MessageLine| Cursor::after(row.created_at, row.id);
     let page = Page::of(rows, limit, &list, place, Into::into);
-    let detail = format!("listed={}", page.items.len());
-    reader
-        .looked_at(app.desk().now(), "messages", patient, &detail)
-        .await?;
-    Ok(Json(page))
+    page.shown(&app, &by, "messages", patient).await
 }
 
 /// Reads a message with its cause, its decisions and its receipt

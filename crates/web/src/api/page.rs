@@ -1,16 +1,19 @@
 //! Lists, page by page: `{"items": […], "next": cursor|null}`.
 
+use axum::Json;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use tendon_care::id::Id;
+use tendon_care::access::Access;
+use tendon_care::id::{Id, PatientId};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::problem::{Kind, Problem};
 use super::text::{As, Text};
+use crate::server::App;
 
 /// A page of a list.
 #[derive(Serialize, ToSchema)]
@@ -133,6 +136,22 @@ impl<T: ToSchema> Page<T> {
             items: items.collect(),
             next: None,
         }
+    }
+
+    /// Notes who was shown how many of these, and answers with them.
+    pub(crate) async fn shown(
+        self,
+        app: &App,
+        by: &Access,
+        entity: &'static str,
+        patient: Option<PatientId>,
+    ) -> Result<Json<Self>, Problem> {
+        let detail = format!("listed={}", self.items.len());
+        let reader = app.desk().db().reader(by);
+        reader
+            .looked_at(app.desk().now(), entity, patient, &detail)
+            .await?;
+        Ok(Json(self))
     }
 
     /// Makes a page of rows that were read with one more than the limit, which

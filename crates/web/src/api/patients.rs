@@ -97,11 +97,7 @@ pub(crate) async fn list_patients(
     .await?;
     let place = |hit: &PatientHit| Cursor::after(Timestamp::UNIX_EPOCH, hit.id);
     let page = Page::of(rows, limit, "patients", place, Into::into);
-    let detail = format!("listed={}", page.items.len());
-    reader
-        .looked_at(app.desk().now(), "patients", None, &detail)
-        .await?;
-    Ok(Json(page))
+    page.shown(&app, &by, "patients", None).await
 }
 
 fn wanted(asked: &PatientsQuery) -> Result<Wanted, Problem> {

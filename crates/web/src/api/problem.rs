@@ -146,6 +146,15 @@ pub(crate) struct ProblemBody {
 }
 
 impl Problem {
+    /// Refuses a filter that is none of the words that the list knows.
+    pub(crate) fn unless_one_of(field: &str, said: &str, known: &[&str]) -> Result<(), Self> {
+        if known.contains(&said) {
+            return Ok(());
+        }
+        let why = format!("must be one of {}", known.join(", "));
+        Err(Self::field(Kind::InvalidQuery, field, why))
+    }
+
     /// Makes a refusal without further words.
     pub(crate) const fn new(kind: Kind) -> Self {
         Self {

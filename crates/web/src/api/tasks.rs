@@ -92,10 +92,7 @@ pub(crate) async fn list_tasks(
     Query(asked): Query<TasksQuery>,
 ) -> Result<Json<Page<Task>>, Problem> {
     let state = asked.state.as_deref().unwrap_or("open");
-    if !["open", "done", "all"].contains(&state) {
-        let why = "must be one of open, done, all";
-        return Err(Problem::field(Kind::InvalidQuery, "state", why));
-    }
+    Problem::unless_one_of("state", state, &["open", "done", "all"])?;
     let (list, limit) = (format!("tasks {state}"), Limit::of(asked.limit));
     let cursor = Cursor::read(asked.cursor.as_deref(), &list)?;
     let after = cursor.map(|cursor| (cursor.at, TaskId::from_uuid(cursor.id)));
@@ -103,11 +100,7 @@ pub(crate) async fn list_tasks(
     let rows = reader.tasks(state, after, limit + 1).await?;
     let place = |task: &tendon_care::task::Task| Cursor::after(task.due_at, task.id);
     let page = Page::of(rows, limit, &list, place, Into::into);
-    let detail = format!("listed={}", page.items.len());
-    reader
-        .looked_at(app.desk().now(), "tasks", None, &detail)
-        .await?;
-    Ok(Json(page))
+    page.shown(&app, &by, "tasks", None).await
 }
 
 /// Marks a task as done

@@ -83,8 +83,5 @@ pub(crate) async fn list_timeline(
     let rows = reader.timeline(patient, before, limit + 1).await?;
     let place = |row: &Touchpoint| Cursor::after(row.happened_at, row.id);
     let page = Page::of(rows, limit, &list, place, Into::into);
-    reader
-        .looked_at(app.desk().now(), "timeline", Some(patient), "")
-        .await?;
-    Ok(Json(page))
+    page.shown(&app, &by, "timeline", Some(patient)).await
 }
