@@ -18,7 +18,7 @@ const POSTGRES_URL: &str = "TENDON_TEST_POSTGRES_URL";
 /// Source: nextest-metadata, `NextestExitCode::BUILD_FAILED`.
 const BUILD_FAILED: i32 = 101;
 
-/// Runs every test of the workspace on both databases.
+/// Runs every test of the workspace; those under `#[on_both_engines]` on both databases.
 pub(crate) fn nextest(workspace: &Workspace, tally: &mut Tally) -> anyhow::Result<()> {
     let cluster = Cluster::start().context("starting PostgreSQL for the tests")?;
     let url = cluster.url();
