@@ -36,7 +36,7 @@ pub(crate) struct Demo {
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// Patients referred within the year.
-    #[arg(long, default_value_t = 360)]
+    #[arg(long, default_value_t = 320)]
     patients: u32,
     /// The seed of the year.
     #[arg(long, default_value_t = 7)]
