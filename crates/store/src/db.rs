@@ -181,6 +181,15 @@ impl Db {
         Ok(())
     }
 
+    /// Leaves a database as it is some minutes after a load: PostgreSQL's own
+    /// housekeeping notes which pages need no second look, and counts the rows.
+    pub async fn settle_after_load(&self) -> Result<(), StoreError> {
+        if self.is_postgres() {
+            self.script("vacuum (analyze)").await?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn is_postgres(&self) -> bool {
         matches!(self.inner.engine, Engine::Postgres(_))
     }

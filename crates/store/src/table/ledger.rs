@@ -10,21 +10,13 @@ use crate::reader::Reader;
 use crate::sql::{BadRow, Row, params, statements};
 
 /// What became of a message, as people sort it: a message that waits is `held`,
-/// and `moved` where a member of staff gave it its time. `$moved` tells whether the
-/// last decision about a queued message was such a one.
+/// and `moved` where a member of staff gave it its time.
 macro_rules! fate {
-    ($moved:literal) => {
-        concat!(
-            "case when m.state in ('sent', 'sending', 'unknown') then 'sent' when m.state = 'queued' and ",
-            $moved,
-            " then 'moved' when m.state = 'queued' then 'held' else m.state end"
-        )
-    };
     () => {
-        fate!(
-            "(select x.outcome from decision x where x.practice_id = m.practice_id \
-             and x.message_id = m.message_id order by x.decided_at desc, x.decision_id desc limit 1) = 'move'"
-        )
+        "case when m.state in ('sent', 'sending', 'unknown') then 'sent' \
+         when m.state = 'queued' and (select x.outcome from decision x where x.practice_id = m.practice_id \
+         and x.message_id = m.message_id order by x.decided_at desc, x.decision_id desc limit 1) = 'move' \
+         then 'moved' when m.state = 'queued' then 'held' else m.state end"
     };
 }
 
@@ -46,9 +38,7 @@ statements! {
         where m.practice_id = $1 and m.message_id = g.message_id \
         and p.practice_id = $1 and p.patient_id = m.patient_id \
         order by g.created_at desc, g.message_id desc");
-    TALLY = concat!("select ", fate!("d.outcome = 'move'"), ", count(*) from message m left join decision d \
-        on d.practice_id = m.practice_id and d.message_id = m.message_id and d.outcome = 'move' \
-        and m.state = 'queued' \
+    TALLY = concat!("select ", fate!(), ", count(*) from message m \
         where m.practice_id = $1 and m.direction = 'out' and m.created_at >= $2 and m.created_at < $3 \
         and ($4 = '' or m.channel = $4) and ($5 = '' or m.purpose = $5) and ($6 = '' or m.journey = $6) \
         group by 1");

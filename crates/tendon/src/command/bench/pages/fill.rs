@@ -115,7 +115,7 @@ pub(super) async fn fill(
     let mut done = Commit::new(&access);
     done.push(Write::Setting(FILLED_WITH.to_owned(), size.said()));
     desk.db().commit(done).await?;
-    desk.db().gather_statistics().await?;
+    desk.db().settle_after_load().await?;
     Ok(())
 }
 
