@@ -19,11 +19,18 @@ pub const PHONE: (u32, u32) = (390, 844);
 /// How long something may take to appear before it is missing.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Runs before the scripts of every page: adds up how far things jump.
-const WATCH: &str = "window.tendonShift = 0;
+/// Runs before the scripts of every page: notes what jumps, from where and to where.
+const WATCH: &str = "window.tendonJumps = [];
+const place = (r) => `${r.x},${r.y} ${r.width}x${r.height}`;
+const moved = ({ node, previousRect, currentRect }) =>
+  `${place(previousRect)} to ${place(currentRect)}: ${(node?.outerHTML ?? '').slice(0, 160)}`;
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) window.tendonShift += entry.value;
+  for (const { value, sources } of list.getEntries())
+    window.tendonJumps.push({ value, moved: sources.map(moved) });
 }).observe({ type: 'layout-shift', buffered: true });";
+
+/// Answers once two pictures have been painted.
+const PAINTED: &str = "requestAnimationFrame(() => requestAnimationFrame(() => done(true)))";
 
 /// One browser window.
 pub struct Tab {
@@ -63,7 +70,8 @@ impl Tab {
             .unwrap()
     }
 
-    /// Sets the size of the screen, and light or dark.
+    /// Sets the size of the screen, and light or dark, and waits until the page that
+    /// is open is painted on it: what is opened next would jump when that comes late.
     pub async fn screen(&self, (width, height): (u32, u32), dark: bool) {
         let metrics = json!({
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500,
@@ -77,6 +85,7 @@ impl Tab {
             { "name": "prefers-reduced-motion", "value": "reduce" },
         ] });
         self.devtools("Emulation.setEmulatedMedia", media).await;
+        self.ask_later(PAINTED).await;
     }
 
     /// Turns the scripts of all pages off.
