@@ -17,7 +17,7 @@ use crate::reader::Reader;
 use crate::seal::PracticeKeys;
 use crate::sql::{Row, id, params, statements};
 
-/// The columns of a line, in the order that [`line`] reads.
+/// The columns of a line, in the order that [`line()`] reads.
 macro_rules! columns {
     () => {
         "m.message_id, m.patient_id, m.direction, m.channel, m.purpose, m.journey, m.journey_version, m.step, \
