@@ -23,8 +23,6 @@ pub struct Facts {
 #[derive(Default)]
 pub struct History {
     pub stops: Vec<Stop>,
-    /// From when the ledger says go on.
-    pub resumed_at: Option<Timestamp>,
     pub died_at: Option<Timestamp>,
     /// Addresses that turned out to belong to somebody else.
     pub wrong: Vec<(ContactPointId, Timestamp)>,
@@ -37,6 +35,16 @@ pub struct Stop {
     pub at: Timestamp,
     /// For this address only, as who shares a phone says it for the others.
     pub only: Option<String>,
+    /// When the next yes came; a later no is one of its own.
+    pub until: Option<Timestamp>,
+}
+
+impl Stop {
+    /// Tells whether it holds for an address at a moment.
+    pub fn holds(&self, address: Option<&str>, at: Timestamp) -> bool {
+        let here = self.only.is_none() || self.only.as_deref() == address;
+        here && at > self.at && self.until.is_none_or(|until| at < until)
+    }
 }
 
 /// What is known of a visit from one moment on.
@@ -158,10 +166,13 @@ impl History {
                 Act::Revoked { extent, .. } => {
                     let narrowed = matches!(extent, Extent::Narrowed { .. });
                     let only = narrowed.then(|| row.entry.address.comparable());
-                    history.stops.push(Stop { at, only });
+                    let until = None;
+                    history.stops.push(Stop { at, only, until });
                 }
-                Act::Granted { .. } if history.stops.iter().any(|stop| at > stop.at) => {
-                    history.resumed_at.get_or_insert(at);
+                Act::Granted { .. } => {
+                    for stop in history.stops.iter_mut().filter(|stop| at > stop.at) {
+                        stop.until.get_or_insert(at);
+                    }
                 }
                 _ => {}
             }

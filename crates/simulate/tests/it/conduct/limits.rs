@@ -118,12 +118,10 @@ fn against_a_stop<'h>(
     sent: &HandedOver,
     address: Option<&str>,
 ) -> Option<&'h Stop> {
-    let resumed = history.resumed_at.is_some_and(|again| sent.at >= again);
     let safety = sent.reply && sent.purpose == Purpose::Safety;
     history.stops.iter().find(|stop| {
-        let here = stop.only.is_none() || stop.only.as_deref() == address;
         let last_word = sent.reply && sent.at <= stop.at + LAST_WORD;
-        here && sent.at > stop.at && !(resumed || last_word || safety)
+        stop.holds(address, sent.at) && !(last_word || safety)
     })
 }
 

@@ -47,6 +47,7 @@ async fn every_limit_can_be_broken_and_is_then_seen() {
     tampered.too_many().await;
     tampered.too_many_for_a_household().await;
     tampered.against_their_will().await;
+    tampered.against_their_second_no().await;
     tampered.past_a_wrong_number().await;
     tampered.about_visits().await;
     assert_eq!(tampered.tripped, BTreeSet::from(Limit::ALL));
@@ -162,19 +163,33 @@ impl Tampered {
         self.breaks(Limit::Dead, sent[1].message, vec![died]).await;
 
         let sent = self.unused(2, of_care).await;
-        let reader = self.lived.db.reader(&self.lived.access);
-        let mut row = reader.consents(sent[0].patient).await.unwrap().remove(0);
-        row.entry.id = ConsentId::from_parts(sent[0].at, self.random());
-        row.entry.captured_at = sent[0].at;
-        row.entry.act = Act::Revoked {
-            extent: Extent::Unqualified {
-                topic: None,
-                mode: ScopeMode::BrandAll,
-            },
-            via: RevokedVia::Staff,
-        };
-        let no = Write::Consent(Box::new(row));
+        let no = self.ledger(&sent[0], &revoked()).await;
         self.breaks(Limit::Stopped, sent[1].message, vec![no]).await;
+    }
+
+    /// A yes ends the no before it, and none that comes later.
+    async fn against_their_second_no(&mut self) {
+        let sent = self.unused(4, of_care).await;
+        let reader = self.lived.db.reader(&self.lived.access);
+        let known = reader.consents(sent[0].patient).await.unwrap();
+        let given = known.into_iter().map(|row| row.entry.act);
+        let granted = |act: &Act| matches!(act, Act::Granted { .. });
+        let yes = given.into_iter().find(granted).expect("a yes");
+        let mut writes = Vec::new();
+        for (one, act) in sent.iter().zip([revoked(), yes, revoked()]) {
+            writes.push(self.ledger(one, &act).await);
+        }
+        self.breaks(Limit::Stopped, sent[3].message, writes).await;
+    }
+
+    /// Enters a yes or a no into the patient's ledger, at the moment of a message.
+    async fn ledger(&mut self, sent: &HandedOver, act: &Act) -> Write {
+        let reader = self.lived.db.reader(&self.lived.access);
+        let mut row = reader.consents(sent.patient).await.unwrap().remove(0);
+        row.entry.id = ConsentId::from_parts(sent.at, self.random());
+        row.entry.captured_at = sent.at;
+        row.entry.act = act.clone();
+        Write::Consent(Box::new(row))
     }
 
     /// The number is on file twice, for two people, and was called wrong for one.
@@ -227,6 +242,17 @@ impl Tampered {
         let moved = self.fact(&sent, sent.at, moved);
         self.breaks(Limit::VisitMoved, sent.message, vec![moved])
             .await;
+    }
+}
+
+/// A no to everything.
+fn revoked() -> Act {
+    Act::Revoked {
+        extent: Extent::Unqualified {
+            topic: None,
+            mode: ScopeMode::BrandAll,
+        },
+        via: RevokedVia::Staff,
     }
 }
 
