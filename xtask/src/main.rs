@@ -1,10 +1,12 @@
-//! Developer tasks: `cargo xtask test`, `tidy`, `crash` and `screens`.
+//! Developer tasks: `cargo xtask test`, `tidy`, `crash`, `year` and `screens`.
 
 mod crash;
+mod engine;
 mod screens;
 mod test;
 mod tidy;
 mod workspace;
+mod year;
 
 use std::process::ExitCode;
 
@@ -28,6 +30,13 @@ enum Task {
     /// reproduces the schedule.
     #[command(after_help = "Example: cargo xtask crash --kills 200 --release")]
     Crash(crash::Options),
+    /// Lives a simulated year of any size and looks for what must never happen.
+    ///
+    /// Builds what the tests of `cargo xtask test` judge small years by as it is
+    /// released, and judges the finished database: no message at night, above a cap,
+    /// to the dead, against a no, to a wrong number, or beside the visit.
+    #[command(after_help = "Example: cargo xtask year --patients 2000 --database both")]
+    Year(year::Options),
     /// Draws the pages of the demo as pictures, in a real browser.
     ///
     /// Without an option it draws the few that documents show into docs/images.
@@ -42,6 +51,7 @@ fn main() -> ExitCode {
     let outcome = Workspace::find().and_then(|workspace| match task {
         Task::Test(options) => Ok(test::run(&workspace, &options)),
         Task::Crash(options) => crash::run(&workspace, &options),
+        Task::Year(options) => year::run(&workspace, &options),
         Task::Screens(options) => screens::run(&workspace, &options),
         Task::Tidy => Ok(tidy::run(&workspace.root)? == 0),
     });

@@ -11,13 +11,19 @@ use serde_json::Value;
 use tendon_care::Clock as _;
 
 use super::client::Client;
-use super::ledger::Ledger;
+use super::ledger::{Contradiction, Ledger};
 use super::people::Person;
 use super::stage::{Carriers, Stage};
 
 /// How far ahead a message may be due and still be waited for: beyond the longest
 /// pause between two tries, and well before the next morning.
 const HORIZON: SignedDuration = SignedDuration::from_mins(20);
+
+/// What the server says of the work that is due.
+const BACKLOG: [&str; 2] = [
+    "tendon_backlog{work=\"timers\"}",
+    "tendon_backlog{work=\"messages\"}",
+];
 
 /// How often it is looked whether all is quiet, and how often it must be.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -92,11 +98,17 @@ impl Load {
         Open(Arc::clone(&self.open))
     }
 
-    /// Does something beside the rest, and counts it as under way.
-    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let open = self.begin();
+    /// Does something beside the rest, and counts it as under way. What panics did not
+    /// happen, which nobody else would tell.
+    pub(super) fn spawn(self: &Arc<Self>, work: impl Future<Output = ()> + Send + 'static) {
+        let (load, open) = (Arc::clone(self), self.begin());
         tokio::spawn(async move {
-            work.await;
+            if let Err(error) = tokio::spawn(work).await {
+                load.ledger.open().contradictions.push(Contradiction {
+                    repeated: false,
+                    what: format!("a part of the load failed: {error}"),
+                });
+            }
             drop(open);
         });
     }
@@ -135,7 +147,7 @@ impl Load {
         }
         let metrics = self.client.get("/metrics").await?;
         let metrics = String::from_utf8_lossy(&metrics.body).into_owned();
-        for gauge in ["tendon_timers_due", "tendon_messages_due"] {
+        for gauge in BACKLOG {
             let due = gauge_of(&metrics, gauge).with_context(|| format!("no gauge {gauge}"))?;
             if due > 0.0 {
                 return Ok(Some(format!("{gauge} is {due}")));
@@ -181,9 +193,12 @@ mod tests {
 
     #[test]
     fn gauges_are_read_by_their_whole_name() {
-        let text = "# TYPE tendon_timers_due gauge\ntendon_timers_due 3\ntendon_timers 4\n";
-        assert_eq!(gauge_of(text, "tendon_timers_due"), Some(3.0));
-        assert_eq!(gauge_of(text, "tendon_timers"), Some(4.0));
-        assert_eq!(gauge_of(text, "tendon"), None);
+        let text = "# TYPE tendon_backlog gauge\n\
+                    tendon_backlog{work=\"timers\"} 3\ntendon_backlog{work=\"messages\"} 4\n";
+        assert_eq!(
+            BACKLOG.map(|name| gauge_of(text, name)),
+            [Some(3.0), Some(4.0)]
+        );
+        assert_eq!(gauge_of(text, "tendon_backlog"), None);
     }
 }

@@ -29,7 +29,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use clap::ValueEnum;
 use jiff::SignedDuration;
 use tendon_testkit::carriers::Habits;
 
@@ -41,8 +40,8 @@ use self::load::Load;
 use self::report::Report;
 use self::schedule::Life;
 use self::server::Server;
-pub(crate) use self::stage::Engine;
 use self::stage::{Carriers, Stage};
+use crate::engine::{Database, Engine};
 use crate::workspace::Workspace;
 
 /// Kills on each database in `cargo xtask test`.
@@ -83,24 +82,6 @@ pub(crate) struct Options {
     /// Leaves the folder with the database and the server's log.
     #[arg(long)]
     keep: bool,
-}
-
-/// Which databases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Database {
-    Sqlite,
-    Postgres,
-    Both,
-}
-
-impl Database {
-    fn engines(self) -> &'static [Engine] {
-        match self {
-            Self::Sqlite => &[Engine::Sqlite],
-            Self::Postgres => &[Engine::Postgres],
-            Self::Both => &[Engine::Sqlite, Engine::Postgres],
-        }
-    }
 }
 
 /// Rehearses as asked; answers whether nothing was lost or repeated.
@@ -160,14 +141,18 @@ fn rehearse(
         .enable_all()
         .build()?
         .block_on(play(engine, &stage, &lives, people, seed));
-    let fine = matches!(&played, Ok(report) if report.lost + report.repeated == 0);
+    let fine = matches!(&played, Ok(report) if report.is_fine());
     if keep || !fine {
         stage.keep_database()?;
         println!("{engine}: everything is in {}", stage.folder.display());
     } else {
         stage.clear()?;
     }
-    println!("{}", played?);
+    let report = played?;
+    println!("{report}");
+    for little in report.too_little() {
+        println!("{engine}: {little}");
+    }
     Ok(fine)
 }
 
@@ -194,10 +179,9 @@ async fn play(
     );
     load.carriers.texts.behave(RESTLESS, seed);
     load.carriers.letters.behave(RESTLESS, seed);
-    for worker in 0..WORKERS {
-        tokio::spawn(cases::work(load.clone(), seed, worker));
-    }
-    tokio::spawn(persons::react(load.clone(), seed));
+    let workers = (0..WORKERS).map(|worker| cases::work(load.clone(), seed, worker));
+    let workers: Vec<_> = workers.map(tokio::spawn).collect();
+    let reacting = tokio::spawn(persons::react(load.clone(), seed));
 
     for life in lives {
         let server = Server::start(stage, &load.carriers)?;
@@ -212,6 +196,10 @@ async fn play(
     load.carriers.letters.behave(Habits::default(), seed);
     let until = load.settle().await?;
     load.over.store(true, Ordering::SeqCst);
+    // Who panicked made fewer cases, and nothing that was lost could be seen in them.
+    for worker in workers.into_iter().chain([reacting]) {
+        worker.await.context("the load itself failed")?;
+    }
 
     let evidence = gather(&load, until).await?;
     let findings = judge::judge(&evidence);
@@ -268,16 +256,4 @@ fn healthy(stage: &Stage) -> anyhow::Result<()> {
         panic.unwrap_or_default()
     );
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_databases_are_two() {
-        assert_eq!(Database::Both.engines(), [Engine::Sqlite, Engine::Postgres]);
-        assert_eq!(Database::Sqlite.engines(), [Engine::Sqlite]);
-        assert_eq!(Database::Postgres.engines(), [Engine::Postgres]);
-    }
 }

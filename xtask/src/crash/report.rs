@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::judge::{Evidence, Finding, Kind};
-use super::stage::Engine;
+use crate::engine::Engine;
 
 /// What happened on one database.
 #[derive(Debug)]
@@ -49,6 +49,41 @@ impl Report {
             lost: found(Kind::Lost),
             repeated: found(Kind::Repeated),
         }
+    }
+}
+
+/// What a kill must at least have come with, about a sixth of what two cores do: a
+/// server that hardly works neither loses nor repeats.
+const LEAST_TEXTS: usize = 2;
+const LEAST_LETTERS: usize = 1;
+const LEAST_HEARD: usize = 1;
+const LEAST_RECEIPTS: usize = 2;
+const LEAST_WRITES: usize = 2;
+
+impl Report {
+    /// Tells whether nothing was lost or repeated, of enough.
+    pub(super) fn is_fine(&self) -> bool {
+        self.lost + self.repeated == 0 && self.too_little().is_empty()
+    }
+
+    /// Names what was too little to prove anything.
+    pub(super) fn too_little(&self) -> Vec<String> {
+        let writes = usize::try_from(self.writes).unwrap_or(usize::MAX);
+        let least = |each: usize| self.kills * each;
+        [
+            ("kills", self.kills, 1),
+            ("texts", self.texts, least(LEAST_TEXTS)),
+            ("e-mails", self.letters, least(LEAST_LETTERS)),
+            ("texts of patients", self.heard, least(LEAST_HEARD)),
+            ("receipts", self.receipts, least(LEAST_RECEIPTS)),
+            ("API writes", writes, least(LEAST_WRITES)),
+        ]
+        .into_iter()
+        .filter(|(_, there, least)| there < least)
+        .map(|(what, there, least)| {
+            format!("only {there} {what}: fewer than {least} prove nothing")
+        })
+        .collect()
     }
 }
 
@@ -117,6 +152,51 @@ fn print_chain(detail: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What 20 kills came to on two cores.
+    fn busy() -> Report {
+        Report {
+            kills: 20,
+            texts: 290,
+            letters: 135,
+            heard: 112,
+            receipts: 290,
+            writes: 416,
+            ..Report::of(Engine::Sqlite, &Evidence::default(), &[])
+        }
+    }
+
+    #[test]
+    fn a_rehearsal_in_which_hardly_anything_happened_is_not_fine() {
+        assert!(busy().is_fine());
+        let lazy = |lame: fn(&mut Report)| {
+            let mut report = busy();
+            lame(&mut report);
+            assert!(!report.is_fine(), "{report}");
+            report.too_little().join("; ")
+        };
+        let letters = lazy(|report| report.letters = 19);
+        assert_eq!(letters, "only 19 e-mails: fewer than 20 prove nothing");
+        for (lame, what) in [
+            (lazy(|report| report.kills = 0), "kills"),
+            (lazy(|report| report.texts = 39), "texts"),
+            (lazy(|report| report.heard = 19), "texts of patients"),
+            (lazy(|report| report.receipts = 0), "receipts"),
+            (lazy(|report| report.writes = 0), "API writes"),
+        ] {
+            assert!(lame.contains(what), "{lame}");
+        }
+    }
+
+    #[test]
+    fn what_was_lost_or_repeated_is_not_fine() {
+        let lost = Report { lost: 1, ..busy() };
+        let repeated = Report {
+            repeated: 1,
+            ..busy()
+        };
+        assert!(!lost.is_fine() && !repeated.is_fine());
+    }
 
     #[test]
     fn the_line_says_everything() {

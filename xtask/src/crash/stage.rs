@@ -1,7 +1,6 @@
 //! Where a rehearsal plays: a folder, a database, two carriers, and a practice that
 //! an operator prepared through the command line.
 
-use std::fmt;
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -9,32 +8,16 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
 use tendon_testkit::carriers::{SmtpSink, TwilioSink, smtp, twilio};
 
 use super::clock::FastClock;
 use super::people::{self, PRACTICE_PHONE};
+use crate::engine::Engine;
 use crate::test::postgres::Cluster;
 
 /// When the rehearsal begins in the clinic: a Tuesday, just after eight.
 pub(super) const START: &str = "2027-03-02T14:05:00Z";
-
-/// One of the two databases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Engine {
-    Sqlite,
-    Postgres,
-}
-
-impl fmt::Display for Engine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Sqlite => "sqlite",
-            Self::Postgres => "postgres",
-        })
-    }
-}
 
 /// The folder, the database and the practice.
 #[derive(Debug)]

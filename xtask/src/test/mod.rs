@@ -5,16 +5,17 @@
 
 mod junit;
 pub(crate) mod postgres;
-mod suites;
-mod tally;
-mod tools;
+pub(crate) mod suites;
+pub(crate) mod tally;
+pub(crate) mod tools;
 
 use std::time::Instant;
 
 use clap::ValueEnum;
 
 use self::tally::Tally;
-use crate::crash::{self, Engine};
+use crate::crash;
+use crate::engine::Database;
 use crate::tidy;
 use crate::workspace::Workspace;
 
@@ -127,8 +128,8 @@ impl Step {
 /// Rehearses on both databases, on the second one whatever came of the first.
 fn crash(workspace: &Workspace, tally: &mut Tally) -> anyhow::Result<()> {
     let binary = crash::binary_for_tests(workspace)?;
-    for engine in [Engine::Sqlite, Engine::Postgres] {
-        let fine = crash::check(engine, &binary).unwrap_or_else(|error| {
+    for engine in Database::Both.engines() {
+        let fine = crash::check(*engine, &binary).unwrap_or_else(|error| {
             eprintln!("{error:#}");
             false
         });

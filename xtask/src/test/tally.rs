@@ -42,6 +42,11 @@ impl Tally {
         self.skips.extend(other.skips);
     }
 
+    /// Returns how many passed so far.
+    pub(crate) fn passed(&self) -> usize {
+        self.passed
+    }
+
     /// Returns how many failed so far.
     pub(crate) fn failed(&self) -> usize {
         self.failures.len()
@@ -97,6 +102,7 @@ mod tests {
         assert!(tally.is_green());
         tally.pass(40);
         tally.check("formatting", true);
+        assert_eq!((tally.passed(), tally.failed()), (41, 0));
         tally.skip("store::on_postgres", "no server");
         assert!(tally.is_green());
         tally.check("clippy", false);

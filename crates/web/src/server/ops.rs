@@ -35,8 +35,8 @@ pub(super) async fn readyz(State(app): State<App>) -> Response {
 /// Writes the metrics, the backlog measured at this moment among them.
 pub(super) async fn metrics(State(app): State<App>) -> Response {
     if let Ok((timers, messages)) = app.desk().db().backlog(app.desk().now()).await {
-        metrics::gauge!("tendon_timers_due").set(timers as f64);
-        metrics::gauge!("tendon_messages_due").set(messages as f64);
+        metrics::gauge!("tendon_backlog", "work" => "timers").set(timers as f64);
+        metrics::gauge!("tendon_backlog", "work" => "messages").set(messages as f64);
     }
     let text = app.surface().metrics.render();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
