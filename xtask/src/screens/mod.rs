@@ -3,6 +3,7 @@
 //! The demo runs with a fixed seed and a fixed clock, so that a picture changes
 //! when a page does. The browser signs in by the links that the demo prints.
 
+mod arrival;
 mod demo;
 mod shots;
 
@@ -12,12 +13,16 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 use tendon_testkit::chromium::{Chromium, DevTools};
 
+use self::arrival::Arrival;
 use self::demo::Demo;
 use self::shots::{SHOTS, Shot};
 use crate::workspace::Workspace;
 
 /// Where the pictures of documents are, below the root.
 const IMAGES: &str = "docs/images";
+
+/// What is on a patient's page, and not on the one that asks for the birthday.
+const PORTAL: &str = "#when";
 
 /// What is drawn, and where to.
 #[derive(Debug, clap::Args)]
@@ -91,7 +96,7 @@ async fn draw(
         let path = camera.find(shot).await?;
         for (name, screen, dark) in shot.pictures(everything) {
             camera.set(screen, dark).await?;
-            camera.client.goto(&demo.url(&path)).await?;
+            camera.go(&path, shot.mark).await?;
             let file = folder.join(name);
             let png = camera.client.screenshot().await?;
             std::fs::write(&file, png).with_context(|| format!("writing {}", file.display()))?;
@@ -112,7 +117,7 @@ impl Camera<'_> {
              form.requestSubmit();"
         );
         self.client.execute(&fill, vec![]).await?;
-        let there = fantoccini::Locator::Css("#when, .card");
+        let there = fantoccini::Locator::Css(PORTAL);
         self.client.wait().for_element(there).await?;
         Ok(())
     }
@@ -135,6 +140,14 @@ impl Camera<'_> {
             .as_str()
             .with_context(|| format!("no {css} on {path}"))?;
         Ok(href.to_owned())
+    }
+
+    /// Goes to a page, and makes sure that it is the one.
+    async fn go(&self, path: &str, mark: &str) -> anyhow::Result<()> {
+        self.client.goto(&self.demo.url(path)).await?;
+        let said = self.client.execute(arrival::SCRIPT, vec![json!(mark)]);
+        let arrival: Arrival = serde_json::from_value(said.await?)?;
+        arrival.must_be(path, mark)
     }
 
     async fn set(&self, (width, height): (u32, u32), dark: bool) -> anyhow::Result<()> {

@@ -54,7 +54,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-/// Pictures are drawn by a task and no text, so only links to text are followed.
+/// Follows what links to a file, text or picture.
 fn links(document: &SourceFile, tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut in_code = false;
@@ -78,10 +78,7 @@ fn links(document: &SourceFile, tree: &Tree) -> Vec<Finding> {
 }
 
 fn is_local(target: &str) -> bool {
-    let picture = [".png", ".jpg", ".svg"]
-        .iter()
-        .any(|ending| target.ends_with(ending));
-    !target.is_empty() && !target.contains(':') && !picture
+    !target.is_empty() && !target.contains(':')
 }
 
 /// Follows the link from the document's folder; a folder counts when it has a file.
@@ -104,9 +101,10 @@ fn leads_somewhere(from: &str, target: &str, tree: &Tree) -> bool {
     }
     let path = parts.join("/");
     let folder = format!("{path}/");
-    tree.files
-        .iter()
-        .any(|file| file.path == path || file.path.starts_with(&folder))
+    let files = tree.files.iter().map(|file| &file.path);
+    files
+        .chain(&tree.pictures)
+        .any(|file| *file == path || file.starts_with(&folder))
 }
 
 fn found(rule: &'static Rule, path: &str, line: usize, what: String) -> Finding {
@@ -155,14 +153,24 @@ mod tests {
     #[test]
     fn links_are_followed_from_where_they_stand() {
         let text = "[a](../README.md#top) [b](guide.md) [c](https://x.example/y) [d](#here)\n\
-            ![picture](images/today.png)\n```\n[e](nowhere.md)\n```\n[f](..) [g](../../x.md)\n";
+            ![picture](images/tomorrow.png)\n```\n[e](nowhere.md)\n```\n[f](..) [g](../../x.md)\n";
         assert_eq!(
             complaints("docs/index.md", text),
             [
                 "docs/index.md:1 link: `guide.md` is not there",
+                "docs/index.md:2 link: `images/tomorrow.png` is not there",
                 "docs/index.md:6 link: `../../x.md` is not there",
             ]
         );
+    }
+
+    #[test]
+    fn a_picture_is_there_although_it_is_no_text() {
+        let mut tree = Tree::of(&[("README.md", "![Today](docs/images/today.png)\n")]);
+        let broken = |tree: &Tree| check(tree).iter().any(|found| found.rule.name == "link");
+        assert!(broken(&tree));
+        tree.pictures = vec!["docs/images/today.png".into()];
+        assert!(!broken(&tree));
     }
 
     #[test]

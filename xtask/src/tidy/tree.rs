@@ -47,16 +47,19 @@ impl SourceFile {
     }
 }
 
-/// All text files of the repository, in the order of their paths.
+/// All files of the repository, those of text with it, in the order of their paths.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
     pub(crate) files: Vec<SourceFile>,
+    /// The paths of what is no text.
+    pub(crate) pictures: Vec<String>,
 }
 
 impl Tree {
-    /// Reads every text file below the root. What is not UTF-8 is a picture and left out.
+    /// Reads every text file below the root. What is not UTF-8 is a picture: of that
+    /// the path is enough.
     pub(crate) fn read(root: &Path) -> anyhow::Result<Self> {
-        let mut files = Vec::new();
+        let (mut files, mut pictures) = (Vec::new(), Vec::new());
         let mut folders = vec![root.to_owned()];
         while let Some(folder) = folders.pop() {
             let entries = std::fs::read_dir(&folder)
@@ -69,17 +72,22 @@ impl Tree {
                 }
                 if path.is_dir() {
                     folders.push(path);
-                } else if let Ok(text) = std::fs::read_to_string(&path) {
-                    let path = path
-                        .strip_prefix(root)?
-                        .to_string_lossy()
-                        .replace('\\', "/");
-                    files.push(SourceFile { path, text });
+                    continue;
+                }
+                let text = std::fs::read_to_string(&path);
+                let path = path
+                    .strip_prefix(root)?
+                    .to_string_lossy()
+                    .replace('\\', "/");
+                match text {
+                    Ok(text) => files.push(SourceFile { path, text }),
+                    Err(_) => pictures.push(path),
                 }
             }
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(Self { files })
+        pictures.sort();
+        Ok(Self { files, pictures })
     }
 
     /// Returns the file with this path.
@@ -103,6 +111,7 @@ impl Tree {
         });
         Self {
             files: files.collect(),
+            pictures: Vec::new(),
         }
     }
 }
@@ -149,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_leaves_out_what_was_built_and_what_is_no_text() {
+    fn reading_leaves_out_what_was_built_and_the_insides_of_pictures() {
         let root = std::env::temp_dir().join(format!("tendon-tree-{}", std::process::id()));
         for folder in ["crates/care/src", "target/debug"] {
             std::fs::create_dir_all(root.join(folder)).unwrap();
@@ -159,7 +168,9 @@ mod tests {
         std::fs::write(root.join("picture.png"), [0x89, b'P', 0xff]).unwrap();
         let tree = Tree::read(&root);
         std::fs::remove_dir_all(&root).unwrap();
-        let paths: Vec<_> = tree.unwrap().files.into_iter().map(|f| f.path).collect();
+        let tree = tree.unwrap();
+        let paths: Vec<_> = tree.files.into_iter().map(|file| file.path).collect();
         assert_eq!(paths, ["crates/care/src/lib.rs"]);
+        assert_eq!(tree.pictures, ["picture.png"]);
     }
 }
