@@ -162,6 +162,8 @@ coded! {
         NoRecipient = "no_recipient" "There is nobody who may be written to",
         /// No address that works on a channel of this message.
         NoContactPoint = "no_contact_point" "There is no working phone or e-mail for this message",
+        /// Nobody carries messages to the only addresses that work.
+        NoCarrier = "no_carrier" "No carrier is set up for the patient's phone or e-mail",
         /// Nobody agreed to this purpose there.
         ConsentMissing = "consent_missing" "The person has not agreed to this kind of message",
         /// The person took it back.

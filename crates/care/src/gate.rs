@@ -184,7 +184,8 @@ impl<'a> Gate<'a> {
         Ok(())
     }
 
-    /// Lists the usable addresses, best channel and best rank first.
+    /// Lists the usable addresses to which somebody carries messages, best channel
+    /// and best rank first.
     fn contact_points(&mut self) -> Result<Vec<Candidate<'a>>, Dropped> {
         let request = self.request;
         let mut candidates: Vec<Candidate<'a>> = Vec::new();
@@ -202,6 +203,12 @@ impl<'a> Gate<'a> {
         if candidates.is_empty() {
             let detail = format!("0 of {}", request.contact_points.len());
             return self.drop(Step::ContactPoint, Reason::NoContactPoint, detail);
+        }
+        let usable = candidates.len();
+        candidates.retain(|(channel, _)| request.carried.contains(channel));
+        if candidates.is_empty() {
+            let detail = format!("0 of {usable} carried");
+            return self.drop(Step::ContactPoint, Reason::NoCarrier, detail);
         }
         let detail = format!("{} usable", candidates.len());
         self.note(Step::ContactPoint, Finding::Passed, detail);

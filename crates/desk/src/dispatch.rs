@@ -296,6 +296,7 @@ pub(crate) fn foresee(
     } else {
         &fixed
     };
+    let carried = change.desk().carriers().carried();
     let subject = match (visit, expects(row), row.appointment_start) {
         (Some(visit), Some(expects), Some(planned_for)) => Subject::Visit {
             visit: &visit.value,
@@ -312,6 +313,7 @@ pub(crate) fn foresee(
         recipient: patient.recipient(today),
         subject,
         channels,
+        carried: &carried,
         contact_points: &patient.contact_points,
         ledger: &known.ledger,
         place: &place,

@@ -1,5 +1,7 @@
 //! Wiring: a database, a desk and its carriers from the settings.
 
+mod public_url;
+
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -11,6 +13,7 @@ use tendon_channel::sandbox::Sandbox;
 use tendon_desk::{Carriers, Desk, Parts};
 use tendon_store::{Db, Durability, Options};
 
+pub(crate) use self::public_url::PublicUrl;
 use crate::edge::{SystemClock, SystemRandomness};
 use crate::keys;
 use crate::settings::Resolved;

@@ -51,6 +51,12 @@ pub(crate) struct File {
     pub(crate) smtp_url: Option<SecretString>,
     /// The address that e-mail comes from.
     pub(crate) smtp_from: Option<String>,
+    /// The file with the key that signs e-mail.
+    pub(crate) dkim_key: Option<PathBuf>,
+    /// The name under which its public half stands in the DNS.
+    pub(crate) dkim_selector: Option<String>,
+    /// The domain that signs.
+    pub(crate) dkim_domain: Option<String>,
     /// Base URL of the Twilio-compatible API.
     pub(crate) twilio_url: Option<String>,
     /// Its account.

@@ -98,6 +98,8 @@ pub struct Request<'a> {
     pub subject: Subject<'a>,
     /// The channels for which there are words, best first.
     pub channels: &'a [Channel],
+    /// The channels that have a carrier.
+    pub carried: &'a [Channel],
     /// The patient's and the proxies' addresses.
     pub contact_points: &'a [ContactPoint],
     /// What was said about those addresses.

@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod carriers;
 mod import;
 mod lost_answers;
 mod merge;

@@ -9,12 +9,14 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 use jiff::Timestamp;
 use tendon_care::Clock;
+use tendon_care::contact::Channel;
+use tendon_desk::Carriers;
 use tendon_store::Durability;
 use tendon_web::server::{Surface, TrustedProxies};
 
 use crate::carriers::CarrierSettings;
 use crate::edge::{RehearsalClock, SystemClock, SystemRandomness};
-use crate::open::{self, Wiring};
+use crate::open::{self, PublicUrl, Wiring};
 use crate::server::{self, Listening};
 use crate::settings::Resolved;
 
@@ -72,12 +74,7 @@ impl Serve {
 
     async fn execute(&self, settings: &Resolved) -> anyhow::Result<ExitCode> {
         let listening = self.listening(settings)?;
-        let public_url = self
-            .public_url
-            .clone()
-            .or_else(|| settings.file.public_url.clone())
-            .unwrap_or_else(|| format!("http://{}", listening.address));
-        let public_url = public_url.trim_end_matches('/').to_owned();
+        let public_url = self.public_url(settings, &listening)?;
         let built = self.carriers.build(&settings.file, &public_url)?;
         ensure!(
             self.clock_start.is_none() || !built.live || self.rehearsal_carriers,
@@ -87,6 +84,9 @@ impl Serve {
             self.clock_speed.is_finite() && self.clock_speed > 0.0,
             "clock-speed: must be above 0"
         );
+        if built.live {
+            warn_of_silence(&built.carriers);
+        }
         let randomness = Arc::new(SystemRandomness);
         let db = open::database(settings, Durability::Full, randomness.clone()).await?;
         let clock = self.clock();
@@ -94,18 +94,14 @@ impl Serve {
             clock,
             randomness,
             carriers: built.carriers,
-            public_url: public_url.clone(),
+            public_url: public_url.as_str().to_owned(),
             rules: open::rules(settings)?,
             side_by_side: SIDE_BY_SIDE,
         };
         let desk = open::desk(db, wiring);
         let surface = Surface {
             trusted_proxies: self.trusted_proxies(settings)?,
-            ..server::surface(
-                public_url.starts_with("https:"),
-                !built.live,
-                built.twilio_auth_token,
-            )
+            ..server::surface(public_url.is_secure(), !built.live, built.twilio_auth_token)
         };
         server::run(desk, surface, &listening, |address| {
             tracing::info!(%address, "listening");
@@ -120,6 +116,14 @@ impl Serve {
             (Some(start), Some(began)) => Arc::new(RehearsalClock::since(began, start, speed)),
             (Some(start), None) => Arc::new(RehearsalClock::new(start, speed)),
             (None, _) => Arc::new(SystemClock),
+        }
+    }
+
+    fn public_url(&self, settings: &Resolved, at: &Listening) -> anyhow::Result<PublicUrl> {
+        let given = self.public_url.as_ref();
+        match given.or(settings.file.public_url.as_ref()) {
+            Some(text) => PublicUrl::given(text),
+            None => Ok(PublicUrl::of_listener(at.address, at.tls.is_some())),
         }
     }
 
@@ -148,5 +152,15 @@ impl Serve {
             address,
             tls: cert.zip(key),
         })
+    }
+}
+
+/// Says once which messages will be dropped because nobody carries them.
+fn warn_of_silence(carriers: &Carriers) {
+    for channel in [Channel::Sms, Channel::Email] {
+        if carriers.of(channel).is_none() {
+            let channel = channel.code();
+            tracing::warn!(channel, "no carrier is set up: its messages are dropped");
+        }
     }
 }

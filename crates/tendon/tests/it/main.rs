@@ -5,3 +5,4 @@
 mod backup;
 mod first_run;
 mod run;
+mod serve;

@@ -153,6 +153,24 @@ fn a_minor_is_written_to_through_the_representative_only() {
 }
 
 #[test]
+fn what_nobody_carries_gives_way_to_what_somebody_does_and_is_else_dropped() {
+    assert_eq!(
+        outcome(|scene| scene.carried = vec![Channel::Email]),
+        "send email 1"
+    );
+    let phone_alone = |scene: &mut Scene| {
+        scene.carried = vec![Channel::Email];
+        scene.points.truncate(1);
+    };
+    assert_eq!(outcome(phone_alone), "drop no_carrier");
+    let no_address = |scene: &mut Scene| {
+        scene.carried.clear();
+        scene.points.clear();
+    };
+    assert_eq!(outcome(no_address), "drop no_contact_point");
+}
+
+#[test]
 fn a_text_is_tried_first_then_an_email_and_better_ranks_before_worse() {
     assert_eq!(
         outcome(|scene| scene.points[0].line = Line::Landline),

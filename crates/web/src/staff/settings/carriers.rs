@@ -23,11 +23,16 @@ const KNOWN: [(&str, &str, Icon); 3] = [
 /// Shows the carriers.
 pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Result<Page<Carriers>, Refusal> {
     let carriers = KNOWN.iter().filter_map(|(name, title, icon)| {
+        let unset = carries(&app, name).is_empty();
+        // The sandbox is not a thing that anybody sets up.
+        if unset && *name == "sandbox" {
+            return None;
+        }
         Some(CarrierFacts {
             name: Name::parse(name)?,
             icon: *icon,
             title: (*title).to_owned(),
-            state: if carries(&app, name).is_empty() {
+            state: if unset {
                 CarrierState::Unset
             } else {
                 CarrierState::Works
