@@ -22,7 +22,7 @@ fn main() -> std::io::Result<()> {
             },
         );
         let also: Vec<&str> = heard.also.iter().map(|class| class.code()).collect();
-        let action = action_in_words(&heard, prompt);
+        let action = action_in_words(&heard);
         let rule = heard.matched.map_or("-", |matched| matched.rule);
         writeln!(out, "{}\t{}\t{action}\t{rule}", heard.class, also.join(";"))?;
     }

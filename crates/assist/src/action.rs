@@ -2,20 +2,20 @@
 
 use crate::class::Class;
 use crate::flag::{Level, RedFlag};
-use crate::understanding::{OptOutScope, Prompt, Understanding};
+use crate::understanding::{OptOutScope, Understanding};
 
 /// Says in sentences what follows from a message. Contains no words of the person.
 ///
 /// The promises about time are those of the safety policy (domain: clinical
 /// safety), which the desk keeps; nothing here reaches the patient.
-pub fn action_in_words(understanding: &Understanding, prompt: Prompt) -> String {
+pub fn action_in_words(understanding: &Understanding) -> String {
     let mut sentences = Vec::new();
     if let Some(flag) = &understanding.red_flag {
         sentences.push(flag_in_words(flag));
     }
     if let Some(scope) = understanding.opt_out {
-        sentences.push(opt_out_in_words(scope));
-        if understanding.says(Class::CancelVisit) && prompt == Prompt::Visit {
+        sentences.push(opt_out_in_words(scope, understanding));
+        if understanding.unclear_cancel {
             sentences.push(
                 "Ask once whether the visit is meant as well, and open a task for it.".to_owned(),
             );
@@ -26,7 +26,7 @@ pub fn action_in_words(understanding: &Understanding, prompt: Prompt) -> String 
         class.is_red_flag()
             || matches!(class, Class::OptOutAll | Class::OptOutCategory)
             || (*class == Class::UnknownHuman && understanding.red_flag.is_some())
-            || (*class == Class::CancelVisit && understanding.opt_out.is_some())
+            || (*class == Class::CancelVisit && understanding.unclear_cancel)
     };
     sentences.extend(
         rest.filter(|class| !covered(class))
@@ -67,7 +67,13 @@ fn flag_in_words(flag: &RedFlag) -> String {
     words
 }
 
-fn opt_out_in_words(scope: OptOutScope) -> String {
+fn opt_out_in_words(scope: OptOutScope, understanding: &Understanding) -> String {
+    if understanding.says(Class::Deceased) {
+        return "Stop all messages without an answer.".to_owned();
+    }
+    if understanding.says(Class::WrongParty) {
+        return "Stop all messages to this number and say goodbye once.".to_owned();
+    }
     match scope {
         OptOutScope::Everything => "Stop all messages and confirm that once.".to_owned(),
         OptOutScope::Purpose(purpose) => {
@@ -121,14 +127,14 @@ const fn routine(class: Class) -> &'static str {
 mod tests {
     use super::*;
     use crate::understand;
-    use crate::understanding::Context;
+    use crate::understanding::{Context, Prompt};
 
     fn words(text: &str, prompt: Prompt) -> String {
         let context = Context {
             prompt,
             ..Context::default()
         };
-        action_in_words(&understand(text, &context), prompt)
+        action_in_words(&understand(text, &context))
     }
 
     #[test]
@@ -145,6 +151,21 @@ mod tests {
                 "Stop all messages and confirm that once. Ask once whether the visit is meant as well, and open a task for it.",
             ),
             ("1", Prompt::Visit, "Confirm the visit."),
+            (
+                "3 STOP",
+                Prompt::Visit,
+                "Stop all messages and confirm that once. Take the visit off the book and open a task to rebook.",
+            ),
+            (
+                "Wrong number, please stop texting me",
+                Prompt::None,
+                "Stop all messages to this number and say goodbye once. Stop messages to this number for every patient and open a task.",
+            ),
+            (
+                "My wife died last week, stop texting",
+                Prompt::None,
+                "Stop all messages without an answer. Hold all messages; a person verifies and answers the family.",
+            ),
             (
                 "no chest pain",
                 Prompt::None,

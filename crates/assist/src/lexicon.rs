@@ -40,7 +40,7 @@ const FILES: [(&str, &str); 7] = [
 const WORDS: &str = include_str!("../lexicon/words.toml");
 
 /// The version of all lexicon files together, recorded with what they decided.
-pub const LEXICON_VERSION: &str = "2026-11-22.1";
+pub const LEXICON_VERSION: &str = "2026-11-22.2";
 
 /// Why the lexicon files cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +118,9 @@ struct RuleSource {
     prompts: Vec<String>,
     /// Only in a text with, or without, a question mark.
     asks: Option<bool>,
+    /// Only from an address that has opted out.
+    #[serde(default)]
+    opted_out: bool,
     /// Only where the phrase is the whole text, politeness apart.
     #[serde(default)]
     whole: bool,
@@ -144,6 +147,7 @@ pub(crate) struct Rule {
     pub weight: u8,
     pub prompts: Vec<Prompt>,
     pub asks: Option<bool>,
+    pub opted_out: bool,
     pub whole: bool,
     pub across: Break,
     pub phrases: Vec<Phrase>,
@@ -351,6 +355,7 @@ fn compile_rule(
         weight: source.weight.unwrap_or(50),
         prompts: prompts.ok_or_else(|| wrong("unknown prompt"))?,
         asks: source.asks,
+        opted_out: source.opted_out,
         whole: source.whole,
         across: match source.across.unwrap_or(across) {
             Across::None => Break::None,

@@ -35,7 +35,7 @@ pub fn understand(text: &str, context: &Context) -> Understanding {
     let tokens = lexicon.tokens(&heard.words);
     let mut found = match heard.tapback {
         Some(kind) => vec![tapback(kind)],
-        None => find(lexicon, &tokens, &heard, context.prompt),
+        None => find(lexicon, &tokens, &heard, *context),
     };
     if context.opted_out {
         prefer_opt_in(&mut found);
@@ -138,7 +138,7 @@ mod tests {
             (Prompt::Waitlist, Class::WaitlistAccept),
             (Prompt::Exercise, Class::HepLog),
             (Prompt::StopClarification, Class::OptOutAll),
-            (Prompt::None, Class::OptIn),
+            (Prompt::None, Class::UnknownHuman),
         ] {
             assert_eq!(classes("yes", prompt).0, class, "{}", prompt.code());
         }

@@ -108,6 +108,9 @@ pub struct Understanding {
     pub red_flag: Option<RedFlag>,
     /// How far an opt-out goes, where there is one.
     pub opt_out: Option<OptOutScope>,
+    /// The opt-out is a CANCEL, END or QUIT that may mean the visit that is asked
+    /// about instead, or both.
+    pub unclear_cancel: bool,
     /// The rule that decided `class`.
     pub matched: Option<Matched>,
     /// How sure that is.

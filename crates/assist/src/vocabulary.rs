@@ -124,7 +124,9 @@ impl Vocabulary {
 
     fn one_typo_away(&self, word: &str) -> Vec<Symbol> {
         let mut symbols = Vec::new();
-        if word.len() < 4 || word.bytes().any(|b| b.is_ascii_digit()) {
+        // "st0p" and "stop1" are one key away from a word; "4pm" and "l4l5" are no words.
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        if word.len() < 4 || digits > 1 {
             return symbols;
         }
         for near in nearby(&self.near_words, word) {
@@ -213,6 +215,8 @@ mod tests {
             ("sotp", vec![0], true),
             ("stpo", vec![0], true),
             ("stip", vec![0], true),
+            ("st0p", vec![0], true),
+            ("stop1", vec![0], true),
             ("unsuscribe", vec![0], true),
             ("cancle", vec![0], true),
             ("braething", vec![1], true),
@@ -236,7 +240,8 @@ mod tests {
             "st",
             "station",
             "unsubscribable",
-            "sto9",
+            "st09",
+            "4pm",
         ] {
             assert_eq!(vocabulary.read(word), Reading::default(), "{word}");
         }

@@ -12,6 +12,9 @@ use crate::phrase::Token;
 use crate::text::{Break, Heard};
 use crate::understanding::{Confidence, Context, Matched, OptOutScope, Understanding};
 
+/// The rule of the words that may mean the visit or all messages.
+const CANCEL_OR_ALL: &str = "visit-cancel-or-all";
+
 /// Puts what was found into the order of its urgency and says what it comes to.
 pub(super) fn conclude(
     lexicon: &Lexicon,
@@ -62,6 +65,7 @@ pub(super) fn conclude(
         also: classes.into_iter().skip(1).collect(),
         red_flag: flags.first().map(|(flag, _)| *flag),
         opt_out: scope(&meanings),
+        unclear_cancel: is_unclear_cancel(&meanings),
         confidence: decided
             .as_ref()
             .map_or(Confidence::None, |d| confidence(lexicon, heard, d)),
@@ -170,6 +174,16 @@ fn scope(meanings: &[&Found<'_>]) -> Option<OptOutScope> {
         Some(purpose) => OptOutScope::Purpose(purpose),
         None => OptOutScope::Everything,
     })
+}
+
+/// Tells whether the word that opts out is also the one that cancels. Beside it
+/// "3 STOP" and "cancel my visit and stop texting" say both, and are clear.
+fn is_unclear_cancel(meanings: &[&Found<'_>]) -> bool {
+    let by = |id: &str| {
+        let mut rules = meanings.iter().filter_map(|hit| hit.rule);
+        rules.any(|rule| rule.id == id)
+    };
+    by(CANCEL_OR_ALL) && scope(meanings).is_some()
 }
 
 /// Returns the first number from 0 to 10.

@@ -6,7 +6,7 @@ use crate::class::Class;
 use crate::lexicon::{Lexicon, Rule};
 use crate::phrase::{Phrase, Place, Present, Token};
 use crate::text::{Break, Heard, Tapback};
-use crate::understanding::Prompt;
+use crate::understanding::Context;
 
 /// A rule that matched, and where.
 pub(super) struct Found<'a> {
@@ -41,14 +41,15 @@ pub(super) fn find<'a>(
     lexicon: &'a Lexicon,
     tokens: &[Token],
     heard: &Heard,
-    prompt: Prompt,
+    context: Context,
 ) -> Vec<Found<'a>> {
     let core = core(&lexicon.turns.filler, tokens);
     let mut found = Vec::new();
     let present = lexicon.present(tokens);
     for rule in lexicon.candidates(tokens) {
-        let fits = (rule.prompts.is_empty() || rule.prompts.contains(&prompt))
-            && rule.asks.is_none_or(|asks| asks == heard.asks);
+        let fits = (rule.prompts.is_empty() || rule.prompts.contains(&context.prompt))
+            && rule.asks.is_none_or(|asks| asks == heard.asks)
+            && (context.opted_out || !rule.opted_out);
         if !fits {
             continue;
         }

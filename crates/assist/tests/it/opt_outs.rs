@@ -56,6 +56,75 @@ fn no_open_prompt_hides_an_opt_out() {
 }
 
 #[test]
+fn a_stop_beside_an_answer_or_a_name_is_a_stop() {
+    for prompt in Prompt::ALL {
+        let context = Context {
+            prompt,
+            ..Context::default()
+        };
+        for text in [
+            "3 STOP",
+            "STOP 1",
+            "1 STOP",
+            "C stop",
+            "x and stop",
+            "2. Stop please",
+            "STOP3",
+            "9 stop",
+            "STOP Ana",
+            "Stop, Ana Morales",
+            "Ana. STOP",
+            "st0p",
+            "St0p",
+            "5top",
+            "alto 3",
+            "3 y basta",
+        ] {
+            let heard = understand(text, &context);
+            assert_eq!(
+                heard.opt_out,
+                Some(OptOutScope::Everything),
+                "{text} in {}",
+                prompt.code()
+            );
+        }
+        for text in [
+            "Truck stop",
+            "Stop Naproxen?",
+            "stop 3 sets",
+            "3 stops",
+            "x",
+            "3",
+        ] {
+            let heard = understand(text, &context);
+            assert_eq!(heard.opt_out, None, "{text} in {}", prompt.code());
+        }
+    }
+}
+
+#[test]
+fn the_answer_beside_a_stop_counts_as_well() {
+    let visit = Context {
+        prompt: Prompt::Visit,
+        ..Context::default()
+    };
+    for (text, class) in [
+        ("1 STOP", Class::Confirm),
+        ("stop, c", Class::Confirm),
+        ("2 and stop", Class::Reschedule),
+        ("3 STOP", Class::CancelVisit),
+        ("STOP X please", Class::CancelVisit),
+    ] {
+        let heard = understand(text, &visit);
+        assert_eq!(heard.class, Class::OptOutAll, "{text}");
+        assert_eq!(heard.also, [class], "{text}");
+        assert!(!heard.unclear_cancel, "{text}");
+        let none = understand(text, &Context::default());
+        assert_eq!(none.also, [], "{text}");
+    }
+}
+
+#[test]
 fn cancel_while_a_visit_is_asked_about_means_both() {
     for text in ["CANCEL", "cancel please", "Cancelar"] {
         let visit = Context {
@@ -68,6 +137,7 @@ fn cancel_while_a_visit_is_asked_about_means_both() {
             (Class::OptOutAll, true),
             "{text}"
         );
+        assert!(heard.unclear_cancel, "{text}");
         let none = understand(text, &Context::default());
         assert_eq!(
             (none.class, none.says(Class::CancelVisit)),
@@ -108,4 +178,14 @@ fn a_yes_is_a_fresh_opt_in_only_to_who_opted_out() {
         ..Context::default()
     };
     assert_eq!(understand("YES", &confirms).class, Class::Confirm);
+    // Nothing is asked: it answers what a person wrote.
+    for text in ["YES", "yes please", "Si", "yep", "sure"] {
+        let none = understand(text, &Context::default());
+        assert_eq!(none.class, Class::UnknownHuman, "{text}");
+    }
+    let again = Context {
+        opted_out: true,
+        ..Context::default()
+    };
+    assert_eq!(understand("YES", &again).class, Class::OptIn);
 }

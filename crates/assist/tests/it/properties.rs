@@ -19,7 +19,7 @@ proptest! {
         let heard = understand(&text, &context);
         prop_assert_eq!(&heard, &understand(&text, &context));
         prop_assert!(!heard.also.contains(&heard.class));
-        prop_assert!(!action_in_words(&heard, context.prompt).is_empty());
+        prop_assert!(!action_in_words(&heard).is_empty());
         if let Some(matched) = &heard.matched {
             prop_assert!(text.get(matched.span.clone()).is_some(), "span cuts a character");
         }
