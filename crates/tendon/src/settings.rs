@@ -1,5 +1,6 @@
 //! Settings from a file, `TENDON_*` variables and flags, in that rising order.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -42,7 +43,7 @@ pub(crate) struct File {
     database_url: Option<String>,
     data_dir: Option<PathBuf>,
     /// Address to listen on.
-    pub(crate) listen: Option<String>,
+    listen: Option<String>,
     /// Where patients reach the portal.
     pub(crate) public_url: Option<String>,
     /// Proxies that are believed about their clients' addresses.
@@ -72,6 +73,16 @@ pub(crate) struct File {
     /// Rule packs laid over the built-in ones.
     #[serde(default)]
     pub(crate) rule_packs: Vec<PathBuf>,
+}
+
+impl File {
+    /// Returns the address to listen on, as the file says or by default.
+    pub(crate) fn listener(&self) -> anyhow::Result<SocketAddr> {
+        match &self.listen {
+            Some(text) => text.parse().context("listen: must be ADDRESS:PORT"),
+            None => Ok(SocketAddr::from(([127, 0, 0, 1], 8080))),
+        }
+    }
 }
 
 impl Settings {

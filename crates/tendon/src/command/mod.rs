@@ -8,6 +8,7 @@ mod journeys;
 mod practices;
 mod serve;
 mod simulate;
+mod tokens;
 mod users;
 
 use std::process::ExitCode;
@@ -50,7 +51,7 @@ enum Command {
     #[command(subcommand)]
     Users(users::Users),
     #[command(subcommand)]
-    Tokens(users::Tokens),
+    Tokens(tokens::Tokens),
 }
 
 /// Runs a command.

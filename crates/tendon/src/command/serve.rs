@@ -135,10 +135,9 @@ impl Serve {
     }
 
     fn listening(&self, settings: &Resolved) -> anyhow::Result<Listening> {
-        let address = match (self.listen, &settings.file.listen) {
-            (Some(address), _) => address,
-            (None, Some(text)) => text.parse().context("listen: must be ADDRESS:PORT")?,
-            (None, None) => SocketAddr::from(([127, 0, 0, 1], 8080)),
+        let address = match self.listen {
+            Some(address) => address,
+            None => settings.file.listener()?,
         };
         let cert = self
             .tls_cert

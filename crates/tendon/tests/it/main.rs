@@ -6,3 +6,4 @@ mod backup;
 mod first_run;
 mod run;
 mod serve;
+mod users;
