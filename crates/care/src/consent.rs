@@ -7,6 +7,7 @@
 //!
 //! *Source*: 47 CFR 64.1200(a)(10)–(12); the consent record of docs/consent.md.
 
+mod elsewhere;
 mod entry;
 
 use jiff::Timestamp;

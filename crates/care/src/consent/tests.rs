@@ -404,3 +404,67 @@ proptest! {
         }
     }
 }
+
+fn by_message(number: u8, minute: i64, which: u8, act: Act) -> Entry {
+    Entry {
+        evidence: Evidence::Message(Id::from_parts(at(minute), [number; 10])),
+        ..entry(number, minute, which, act)
+    }
+}
+
+/// What a record that has the address as well makes of what another one says.
+fn heeding(own: &[Entry], elsewhere: &[Entry]) -> Ledger {
+    let mut ledger = ledger(own);
+    ledger.heed(Owner::Patient, elsewhere);
+    ledger
+}
+
+#[test]
+fn a_no_in_another_record_outlives_a_number_that_is_given_again() {
+    let given = |minute| entry(9, minute, 0, granted(Purpose::Care, Basis::NumberGiven));
+    for no in [
+        by_message(1, 10, 0, stop(None, ScopeMode::BrandAll)),
+        entry(1, 10, 0, stop(None, ScopeMode::BrandAll)),
+    ] {
+        let after = heeding(&[given(20)], std::slice::from_ref(&no));
+        assert!(!standing(&after, Purpose::Care, 0, TERMS).is_allowed());
+        // A number of theirs that nobody spoke of is none of its business.
+        let mailbox = entry(8, 20, 2, granted(Purpose::Care, Basis::NumberGiven));
+        let other = heeding(&[given(20), mailbox], std::slice::from_ref(&no));
+        assert!(standing(&other, Purpose::Care, 2, TERMS).is_allowed());
+        let form = entry(8, 30, 0, granted(Purpose::Care, Basis::Form));
+        let fresh = heeding(&[given(20), form], std::slice::from_ref(&no));
+        assert!(standing(&fresh, Purpose::Care, 0, TERMS).is_allowed());
+    }
+}
+
+#[test]
+fn a_no_that_was_lifted_where_it_was_said_is_none_elsewhere() {
+    let given = entry(9, 40, 0, granted(Purpose::Care, Basis::NumberGiven));
+    let said = [
+        by_message(1, 10, 0, stop(None, ScopeMode::BrandAll)),
+        by_message(2, 20, 0, granted(Purpose::Care, Basis::Keyword)),
+    ];
+    let heard = heeding(std::slice::from_ref(&given), &said);
+    assert!(standing(&heard, Purpose::Care, 0, TERMS).is_allowed());
+    assert!(matches!(
+        standing(&heard, Purpose::Feedback, 0, TERMS),
+        Standing::Revoked { .. }
+    ));
+    let weak = [
+        said[0].clone(),
+        entry(2, 20, 0, granted(Purpose::Care, Basis::NumberGiven)),
+    ];
+    assert!(!standing(&heeding(&[given], &weak), Purpose::Care, 0, TERMS).is_allowed());
+}
+
+#[test]
+fn what_one_person_told_staff_takes_nothing_from_another_who_had_agreed() {
+    let agreed = entry(9, 5, 0, granted(Purpose::Care, Basis::NumberGiven));
+    let to_staff = entry(1, 10, 0, stop(None, ScopeMode::BrandAll));
+    let heard = heeding(std::slice::from_ref(&agreed), &[to_staff]);
+    assert!(standing(&heard, Purpose::Care, 0, TERMS).is_allowed());
+    let by_text = by_message(1, 10, 0, stop(None, ScopeMode::BrandAll));
+    let heard = heeding(&[agreed], &[by_text]);
+    assert!(!standing(&heard, Purpose::Care, 0, TERMS).is_allowed());
+}
