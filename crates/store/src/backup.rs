@@ -1,5 +1,8 @@
 //! What a restored database is compared by: every row of every table.
 
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest, Sha256};
 
 use crate::db::Db;
@@ -147,6 +150,30 @@ fn row_digest(values: &[Val]) -> [u8; 32] {
         hash.update(&bytes);
     }
     hash.finalize().into()
+}
+
+/// Checks that a file is a whole SQLite database of Tendon, without changing it.
+///
+/// An empty file and one of another program would otherwise open as a new database,
+/// and be migrated to one without a patient.
+///
+/// *Errors*: it is no database, not one of Tendon, or damaged.
+pub fn check_sqlite_backup(file: &Path) -> Result<(), StoreError> {
+    let failed = |source| StoreError::Sqlite {
+        doing: "the check of the backup",
+        source,
+    };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags).map_err(failed)?;
+    let ask = |sql: &str| connection.query_one(sql, [], |row| row.get::<_, String>(0));
+    let ledger = "select cast(count(*) as text) from sqlite_schema where name = 'schema_migration'";
+    if ask(ledger).map_err(failed)? != "1" {
+        return Err(StoreError::Schema("the file is no backup of Tendon".into()));
+    }
+    if ask("pragma integrity_check(1)").map_err(failed)? != "ok" {
+        return Err(StoreError::Schema("the backup is damaged".into()));
+    }
+    Ok(())
 }
 
 /// How a command of PostgreSQL reaches the database: variables, so that no

@@ -20,7 +20,7 @@ mod sql;
 mod table;
 
 pub use audit::{Action, AuditEntry};
-pub use backup::{TableDigest, digest_tables, postgres_environment};
+pub use backup::{TableDigest, check_sqlite_backup, digest_tables, postgres_environment};
 pub use claim::{Claimed, ClaimedMessage, ClaimedTimer, Lease};
 pub use commit::{Commit, Versioned, Write};
 pub use db::{Db, Durability, Options};
