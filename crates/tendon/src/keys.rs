@@ -1,7 +1,7 @@
 //! The server's key-encryption key: one file beside, never inside, the database.
 
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -31,12 +31,8 @@ pub(crate) fn load(data_dir: &Path, randomness: &dyn Randomness) -> anyhow::Resu
 
 fn create(file: &Path, randomness: &dyn Randomness) -> anyhow::Result<SecretKey> {
     let key = SecretKey::generate(randomness);
-    let mut out = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)
-        .with_context(|| format!("creating {}", file.display()))?;
+    let mut out =
+        crate::file::create(file).with_context(|| format!("creating {}", file.display()))?;
     writeln!(out, "{}", STANDARD.encode(key.expose()))?;
     out.sync_all()?;
     Ok(key)

@@ -6,6 +6,7 @@
 mod carriers;
 mod command;
 mod edge;
+mod file;
 mod keys;
 mod open;
 mod server;

@@ -15,8 +15,8 @@ use tendon_store::{Db, Durability, Options};
 
 pub(crate) use self::public_url::PublicUrl;
 use crate::edge::{SystemClock, SystemRandomness};
-use crate::keys;
 use crate::settings::Resolved;
+use crate::{file, keys};
 
 /// Opens the database of the settings; creates what is not there.
 pub(crate) async fn database(
@@ -25,6 +25,9 @@ pub(crate) async fn database(
     randomness: Arc<dyn Randomness>,
 ) -> anyhow::Result<Db> {
     let kek = keys::load(&settings.data_dir, &SystemRandomness)?;
+    if let Some(path) = file::of_sqlite(&settings.database_url) {
+        file::create_if_absent(path)?;
+    }
     let url = settings.database_url.clone();
     Db::open(Options {
         url,
@@ -92,7 +95,10 @@ pub(crate) fn desk(db: Db, wiring: Wiring) -> Desk {
 
 /// Finds the practice that a command means: the named one, or the only one.
 pub(crate) async fn practice(db: &Db, named: Option<&str>) -> anyhow::Result<Practice> {
-    let practices = db.practices().await?;
+    choose(db.practices().await?, named)
+}
+
+fn choose(practices: Vec<Practice>, named: Option<&str>) -> anyhow::Result<Practice> {
     let wanted: Option<PracticeId> = named.and_then(|text| text.parse().ok());
     let mut fitting = practices.into_iter().filter(|practice| {
         named.is_none_or(|name| Some(practice.id) == wanted || practice.name == name)
@@ -105,7 +111,11 @@ pub(crate) async fn practice(db: &Db, named: Option<&str>) -> anyhow::Result<Pra
     })?;
     anyhow::ensure!(
         fitting.next().is_none(),
-        "there are several practices: name one with --practice"
+        match named {
+            Some(_) =>
+                "several practices have that name: give the id, as `tendon practices list` shows it",
+            None => "there are several practices: name one with --practice",
+        }
     );
     Ok(first)
 }
@@ -122,4 +132,42 @@ pub(crate) async fn quiet_desk(settings: &Resolved) -> anyhow::Result<Desk> {
         side_by_side: 1,
     };
     Ok(desk(db, wiring))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_practice_is_chosen_by_its_name_or_by_its_id() {
+        let practice = |last: u8, name: &str| Practice {
+            id: format!("pra_{last:032x}").parse().unwrap(),
+            name: name.into(),
+            time_zone: jiff::tz::TimeZone::UTC,
+            state: None,
+            phone: None,
+        };
+        let all = [
+            practice(1, "River"),
+            practice(2, "Lake"),
+            practice(3, "Lake"),
+        ];
+        let id = all[2].id.to_string();
+        let chosen = |count: usize, named| {
+            let chosen = choose(all[..count].to_vec(), named);
+            chosen.map_err(|error| error.to_string())
+        };
+        assert_eq!(chosen(1, None).unwrap().id, all[0].id);
+        assert_eq!(chosen(3, Some("River")).unwrap().id, all[0].id);
+        assert_eq!(chosen(3, Some(&id)).unwrap().id, all[2].id);
+        for (count, named, why) in [
+            (0, None, "there is no practice yet"),
+            (3, None, "--practice"),
+            (3, Some("Lake"), "give the id"),
+            (3, Some("Sea"), "no practice of that name"),
+        ] {
+            let refused = chosen(count, named).unwrap_err();
+            assert!(refused.contains(why), "{refused}");
+        }
+    }
 }

@@ -11,16 +11,19 @@ use anyhow::{Context as _, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use tendon_store::{Db, Durability, digest_tables, postgres_environment};
+use tendon_store::{
+    Db, Durability, TableDigest, check_sqlite_backup, digest_tables, postgres_environment,
+};
 
 use crate::edge::SystemRandomness;
+use crate::file::{self, Draft};
 use crate::open;
 use crate::settings::Resolved;
 
 /// Write a consistent copy of a running system to a new file.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: tendon backup /backups/tendon-2026-11-22\n\nKeep the key file of the data directory (keys/kek) apart: without it the copy cannot be read."
+    after_help = "Example: tendon backup /backups/tendon-2026-11-22\n\nThe file is there as a whole or not at all, and only its owner may read it. Keep the key file of the data directory (keys/kek) apart: without it the copy cannot be read."
 )]
 pub(crate) struct Backup {
     /// The file to write; it must not exist.
@@ -30,7 +33,7 @@ pub(crate) struct Backup {
 /// Put a backup into an empty database.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: tendon restore /backups/tendon-2026-11-22 --database sqlite:restored.db"
+    after_help = "Example: tendon restore /backups/tendon-2026-11-22 --database sqlite:restored.db\n\nWhat was restored is verified before it is put in its place; one that fails leaves nothing."
 )]
 pub(crate) struct Restore {
     /// The file that `tendon backup` wrote.
@@ -44,20 +47,21 @@ pub(crate) struct Verify {}
 
 impl Backup {
     pub(crate) fn run(&self, settings: &Resolved, json: bool) -> anyhow::Result<ExitCode> {
-        ensure!(!self.to.exists(), "{} exists already", self.to.display());
-        if settings.database_url.starts_with("postgres") {
+        let draft = Draft::of(&self.to)?;
+        if file::of_sqlite(&settings.database_url).is_none() {
             let mut dump = postgres_command("pg_dump", settings)?;
             dump.args(["--format=custom", "--no-owner", "--file"])
-                .arg(&self.to);
+                .arg(draft.path());
             succeed(&mut dump)?;
         } else {
             super::on_one_thread(async {
                 let db = existing(settings).await?;
-                db.backup_sqlite(&self.to)
+                db.backup_sqlite(draft.path())
                     .await
                     .context("copying the database")
             })?;
         }
+        draft.keep()?;
         let bytes = std::fs::metadata(&self.to)?.len();
         if json {
             println!("{}", serde_json::json!({ "file": self.to, "bytes": bytes }));
@@ -71,93 +75,127 @@ impl Backup {
 impl Restore {
     pub(crate) fn run(&self, settings: &Resolved, json: bool) -> anyhow::Result<ExitCode> {
         ensure!(self.from.is_file(), "{} is not a file", self.from.display());
-        if let Some(path) = sqlite_path(settings) {
-            ensure!(
-                !path.exists(),
-                "{} exists already: restore into an empty place",
-                path.display()
-            );
-            std::fs::copy(&self.from, path)
-                .with_context(|| format!("writing {}", path.display()))?;
-        } else {
-            let mut restore = postgres_command("pg_restore", settings)?;
-            let database = postgres_environment(&settings.database_url)?
-                .into_iter()
-                .find_map(|(name, value)| (name == "PGDATABASE").then_some(value))
-                .context("the database URL names no database")?;
-            restore.args([
-                "--no-owner",
-                "--exit-on-error",
-                "--single-transaction",
-                "--dbname",
-                &database,
-            ]);
-            succeed(restore.arg(&self.from))?;
-        }
-        Verify {}.run(settings, json)
+        let verdict = match file::of_sqlite(&settings.database_url) {
+            Some(path) => super::on_one_thread(self.restore_file(settings, path))?,
+            None => self.restore_postgres(settings)?,
+        };
+        Ok(verdict.say(json))
+    }
+
+    /// Verifies a copy beside the place, and only then puts it there.
+    async fn restore_file(&self, settings: &Resolved, to: &Path) -> anyhow::Result<Verdict> {
+        let draft = Draft::of(to).context("restore into an empty place")?;
+        let copied = || {
+            let mut copy = std::fs::File::options().write(true).open(draft.path())?;
+            std::io::copy(&mut std::fs::File::open(&self.from)?, &mut copy)
+        };
+        copied().with_context(|| format!("copying {}", self.from.display()))?;
+        check_sqlite_backup(draft.path())
+            .with_context(|| format!("reading {}", self.from.display()))?;
+        let of_draft = Resolved {
+            database_url: format!("sqlite:{}", draft.path().display()),
+            ..settings.clone()
+        };
+        // The one connection of a load takes its log with it when it closes.
+        let randomness = Arc::new(SystemRandomness);
+        let db = open::database(&of_draft, Durability::Bulk, randomness).await?;
+        let verdict = Verdict::of(&db).await?;
+        drop(db);
+        draft.keep()?;
+        Ok(verdict)
+    }
+
+    fn restore_postgres(&self, settings: &Resolved) -> anyhow::Result<Verdict> {
+        let mut restore = postgres_command("pg_restore", settings)?;
+        let database = postgres_environment(&settings.database_url)?
+            .into_iter()
+            .find_map(|(name, value)| (name == "PGDATABASE").then_some(value))
+            .context("the database URL names no database")?;
+        restore.args([
+            "--no-owner",
+            "--exit-on-error",
+            "--single-transaction",
+            "--dbname",
+            &database,
+        ]);
+        succeed(restore.arg(&self.from))?;
+        verdict(settings)
     }
 }
 
 impl Verify {
-    pub(crate) fn run(&self, settings: &Resolved, json: bool) -> anyhow::Result<ExitCode> {
-        super::on_one_thread(self.execute(settings, json))
+    pub(crate) fn run(settings: &Resolved, json: bool) -> anyhow::Result<ExitCode> {
+        Ok(verdict(settings)?.say(json))
     }
+}
 
-    async fn execute(&self, settings: &Resolved, json: bool) -> anyhow::Result<ExitCode> {
-        let db = existing(settings).await?;
-        let tables = digest_tables(&db).await.context("reading every table")?;
-        let rows: usize = tables.iter().map(|table| table.rows).sum();
-        let mut broken = 0;
-        let mut audit = 0;
+fn verdict(settings: &Resolved) -> anyhow::Result<Verdict> {
+    super::on_one_thread(async { Verdict::of(&existing(settings).await?).await })
+}
+
+/// What every row of a database says.
+#[derive(Debug)]
+struct Verdict {
+    tables: Vec<TableDigest>,
+    audit_rows: u64,
+    /// Why the audit trail of a practice is broken, for each that is.
+    broken: Vec<String>,
+}
+
+impl Verdict {
+    async fn of(db: &Db) -> anyhow::Result<Self> {
+        let mut verdict = Self {
+            tables: digest_tables(db).await.context("reading every table")?,
+            audit_rows: 0,
+            broken: Vec::new(),
+        };
         for practice in db.practices().await? {
             match db.verify_audit(practice.id).await? {
-                Ok(count) => audit += count,
-                Err(error) => {
-                    broken += 1;
-                    eprintln!("tendon: practice {}: {error}", practice.id);
-                }
+                Ok(count) => verdict.audit_rows += count,
+                Err(error) => verdict
+                    .broken
+                    .push(format!("practice {}: {error}", practice.id)),
             }
         }
+        Ok(verdict)
+    }
+
+    fn say(&self, json: bool) -> ExitCode {
+        let intact = self.broken.is_empty();
+        for why in &self.broken {
+            eprintln!("tendon: {why}");
+        }
+        let rows: usize = self.tables.iter().map(|table| table.rows).sum();
+        let audit_rows = self.audit_rows;
         if json {
-            let tables: serde_json::Map<_, _> = tables
-                .iter()
-                .map(|table| {
-                    let digest = STANDARD.encode(table.digest);
-                    (
-                        table.table.to_owned(),
-                        serde_json::json!({ "rows": table.rows, "digest": digest }),
-                    )
-                })
-                .collect();
             let line = serde_json::json!({
-                "rows": rows, "audit_rows": audit, "audit_intact": broken == 0, "tables": tables,
+                "rows": rows, "audit_rows": audit_rows, "audit_intact": intact,
+                "tables": self.tables_as_json(),
             });
             println!("{line}");
         } else {
-            println!(
-                "{rows} rows read; {audit} audit rows, trail {}",
-                if broken == 0 { "intact" } else { "BROKEN" }
-            );
+            let trail = if intact { "intact" } else { "BROKEN" };
+            println!("{rows} rows read; {audit_rows} audit rows, trail {trail}");
         }
-        Ok(if broken == 0 {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::from(1)
-        })
+        ExitCode::from(u8::from(!intact))
+    }
+
+    fn tables_as_json(&self) -> serde_json::Map<String, serde_json::Value> {
+        let tables = self.tables.iter().map(|table| {
+            let digest = STANDARD.encode(table.digest);
+            let line = serde_json::json!({ "rows": table.rows, "digest": digest });
+            (table.table.to_owned(), line)
+        });
+        tables.collect()
     }
 }
 
 /// Opens a database that must be there already.
 async fn existing(settings: &Resolved) -> anyhow::Result<Db> {
-    if let Some(path) = sqlite_path(settings) {
+    if let Some(path) = file::of_sqlite(&settings.database_url) {
         ensure!(path.is_file(), "there is no database at {}", path.display());
     }
     open::database(settings, Durability::Full, Arc::new(SystemRandomness)).await
-}
-
-fn sqlite_path(settings: &Resolved) -> Option<&Path> {
-    let path = settings.database_url.strip_prefix("sqlite:")?;
-    Some(Path::new(path.trim_start_matches("//")))
 }
 
 fn postgres_command(name: &str, settings: &Resolved) -> anyhow::Result<Command> {

@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Demo),
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     #[command(subcommand)]
     Import(import::Import),
     #[command(subcommand)]
@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Bench(command) => command.run(&settings, arguments.json),
         Command::Backup(command) => command.run(&settings, arguments.json),
         Command::Restore(command) => command.run(&settings, arguments.json),
-        Command::Verify(command) => command.run(&settings, arguments.json),
+        Command::Verify(backup::Verify {}) => backup::Verify::run(&settings, arguments.json),
         Command::Journeys(command) => command.run(arguments.json),
         Command::Practices(command) => command.run(&settings, arguments.json),
         Command::Simulate(command) => command.run(&settings, arguments.json),
