@@ -15,7 +15,10 @@ mod settings;
 use clap::Parser as _;
 
 fn main() -> std::process::ExitCode {
-    let arguments = command::Arguments::parse();
+    let arguments = match command::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(told) => return answer(&told),
+    };
     match command::run(arguments) {
         Ok(code) => code,
         Err(error) => {
@@ -23,4 +26,12 @@ fn main() -> std::process::ExitCode {
             std::process::ExitCode::from(1)
         }
     }
+}
+
+/// Prints help, or what is wrong with the arguments. That is a failure as any other:
+/// clap's own code for it, 2, would tell a script that an import was done.
+fn answer(told: &clap::Error) -> std::process::ExitCode {
+    // Where this fails, nobody is left to read it.
+    let _ = told.print();
+    std::process::ExitCode::from(u8::from(told.use_stderr()))
 }

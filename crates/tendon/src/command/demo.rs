@@ -17,7 +17,7 @@ use tendon_desk::{Carriers, Desk, NewUser};
 use tendon_simulate::{SeededRandomness, Settings as Span};
 use tendon_store::Durability;
 
-use super::simulate::year;
+use super::simulate::{begins, year};
 use crate::edge::{RehearsalClock, SystemClock, SystemRandomness};
 use crate::open::{self, Wiring};
 use crate::server::{self, Listening};
@@ -36,7 +36,7 @@ pub(crate) struct Demo {
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// Patients referred within the year.
-    #[arg(long, default_value_t = 320)]
+    #[arg(long, default_value_t = 320, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     patients: u32,
     /// The seed of the year.
     #[arg(long, default_value_t = 7)]
@@ -70,7 +70,7 @@ impl Demo {
     ) -> anyhow::Result<()> {
         let span = Span {
             patients: self.patients,
-            from: until - SignedDuration::from_hours(24 * 365),
+            from: begins(until, 365).context("clock-start")?,
             until,
             seed: self.seed,
         };

@@ -65,6 +65,12 @@ impl Practices {
                         .context("phone")?,
                 };
                 anyhow::ensure!(!practice.name.is_empty(), "name: must not be empty");
+                let name = practice.name.to_lowercase();
+                let known = desk.db().practices().await?;
+                anyhow::ensure!(
+                    known.iter().all(|other| other.name.to_lowercase() != name),
+                    "name: there is a practice of that name already"
+                );
                 desk.open_practice(&practice).await?;
                 say(&[practice], json);
             }

@@ -7,7 +7,7 @@ mod feed;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use tendon_care::access::Access;
@@ -25,18 +25,21 @@ use tendon_store::{Db, Durability};
 use crate::open::{self, Wiring};
 use crate::settings::Resolved;
 
+/// Years in which a simulated span may end.
+const YEARS: std::ops::RangeInclusive<i16> = 2020..=2199;
+
 /// Run a synthetic practice under the simulated clock.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: tendon simulate --patients 2000 --days 365 --seed 7 --database sqlite:year.db"
+    after_help = "Example: tendon simulate --patients 2000 --days 365 --seed 7 --database sqlite:year.db\n\nThe database must be empty: nothing simulated comes among real patients."
 )]
 pub(crate) struct Simulate {
     /// Patients referred within the span.
-    #[arg(long, default_value_t = 500)]
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     patients: u32,
     /// Days to run.
-    #[arg(long, default_value_t = 365)]
-    days: i64,
+    #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=3_660))]
+    days: u16,
     /// The seed: the same one gives the same year.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -55,12 +58,16 @@ impl Simulate {
     async fn execute(&self, settings: &Resolved, json: bool) -> anyhow::Result<ExitCode> {
         let span = Span {
             patients: self.patients,
-            from: self.until - SignedDuration::from_hours(24 * self.days),
+            from: begins(self.until, self.days).context("until")?,
             until: self.until,
             seed: self.seed,
         };
         let randomness: Arc<dyn Randomness> = Arc::new(SeededRandomness::new(self.seed));
         let db = open::database(settings, Durability::Bulk, Arc::clone(&randomness)).await?;
+        ensure!(
+            db.practices().await?.is_empty(),
+            "there is a practice in the database already: simulate into an empty one"
+        );
         let bar = indicatif::ProgressBar::new(1_000);
         if json {
             bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
@@ -77,6 +84,20 @@ impl Simulate {
         say(&report, json);
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Returns when a span begins that is so many days long.
+///
+/// *Errors*: it ends in years of which the rule packs know nothing.
+pub(crate) fn begins(until: Timestamp, days: u16) -> anyhow::Result<Timestamp> {
+    let year = until.to_zoned(jiff::tz::TimeZone::UTC).year();
+    ensure!(
+        YEARS.contains(&year),
+        "must be in the years {} to {}",
+        YEARS.start(),
+        YEARS.end()
+    );
+    Ok(until.checked_sub(SignedDuration::from_hours(24 * i64::from(days)))?)
 }
 
 /// Makes a practice and lives a span of its life. Returns its desk under the
@@ -178,4 +199,24 @@ pub(crate) fn per_mille(share: f64) -> u64 {
     (0..1_000)
         .take_while(|step| f64::from(*step) < share * 1_000.0)
         .count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_begins_in_a_year_that_there_is() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (until, from) = (at("2028-02-29T12:00:00Z"), at("2028-02-28T12:00:00Z"));
+        assert_eq!(begins(until, 1).unwrap(), from);
+        for far in [
+            "-009990-01-01T00:00:00Z",
+            "1970-01-01T00:00:00Z",
+            "9999-12-30T00:00:00Z",
+        ] {
+            let refused = begins(at(far), 3_660).unwrap_err();
+            assert_eq!(refused.to_string(), "must be in the years 2020 to 2199");
+        }
+    }
 }

@@ -99,6 +99,56 @@ fn an_import_says_what_became_of_everything_and_twice_is_once(engine: Engine) {
 }
 
 #[test]
+fn a_wrong_argument_is_a_failure_and_help_is_none() {
+    let place = Place::new(TestDb::sqlite("usage"));
+    for arguments in [
+        &["simulate", "--days", "-3"][..],
+        &["simulate", "--days", "9000000"],
+        &["simulate", "--patients", "0"],
+        &["simulate", "--until", "9999-12-30T00:00:00Z"],
+        &["demo", "--clock-start", "-009990-01-01T00:00:00Z"],
+        &["import", "csv"],
+        &["nonsense"],
+        &[],
+    ] {
+        let refused = place.run(arguments, "");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        // 2 is for imports that were done and rejected something.
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(!said.contains("panicked"), "{arguments:?}: {said}");
+    }
+    for arguments in [&["--help"][..], &["--version"], &["help", "serve"]] {
+        assert!(!place.ok(arguments, "").is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn two_practices_may_not_share_a_name() {
+    let place = Place::new(TestDb::sqlite("names")).with_practice();
+    let add = [
+        "practices",
+        "add",
+        "--time-zone",
+        "America/Denver",
+        "--name",
+    ];
+    let twin = place.run(&[&add[..], &["riverside pt"]].concat(), "");
+    assert_eq!(twin.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&twin.stderr).into_owned();
+    assert!(said.contains("name: there is a practice"), "{said}");
+    place.ok(&[&add[..], &["Lakeside PT"]].concat(), "");
+    assert_eq!(place.ok(&["practices", "list"], "").lines().count(), 2);
+}
+
+#[test]
+fn nothing_simulated_comes_among_real_patients() {
+    let place = Place::new(TestDb::sqlite("real")).with_practice();
+    let refused = place.run(&["simulate", "--patients", "1", "--days", "1"], "");
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(place.ok(&["practices", "list"], "").lines().count(), 1);
+}
+
+#[test]
 fn every_command_has_help_with_an_example() {
     let place = Place::new(TestDb::sqlite("help"));
     for command in [
