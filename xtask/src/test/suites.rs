@@ -15,6 +15,10 @@ use crate::workspace::Workspace;
 /// The variable by which the tests learn of the server.
 const POSTGRES_URL: &str = "TENDON_TEST_POSTGRES_URL";
 
+/// Nextest's report, below the root of the workspace wherever cargo builds.
+/// Source: nextest's default configuration, `store.dir`.
+const REPORT: &str = "target/nextest/full/junit.xml";
+
 /// What nextest answers where it could not build the tests.
 /// Source: nextest-metadata, `NextestExitCode::BUILD_FAILED`.
 const BUILD_FAILED: i32 = 101;
@@ -58,7 +62,7 @@ pub(crate) fn nextest_of(
     selection: &Selection,
     tally: &mut Tally,
 ) -> anyhow::Result<bool> {
-    let report = workspace.target.join("nextest/full/junit.xml");
+    let report = workspace.root.join(REPORT);
     // An old report must not be taken for the new one.
     if report.exists() {
         std::fs::remove_file(&report).context("removing the last report")?;
