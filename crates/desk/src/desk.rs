@@ -6,12 +6,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jiff::Timestamp;
 use tendon_care::access::Access;
 use tendon_care::id::{Id, MessageId, PatientId, PracticeId};
-use tendon_care::practice::Practice;
 use tendon_care::rules::Rules;
 use tendon_care::{Clock, Mint, Randomness};
-use tendon_store::{
-    Action, AuditEntry, Commit, CommitError, Db, MessageRow, Once, Reader, Versioned, Write,
-};
+use tendon_store::{Commit, CommitError, Db, MessageRow, Once, Reader, Versioned};
 
 use crate::carriers::Carriers;
 use crate::change::{Change, Origin};
@@ -182,30 +179,6 @@ impl Desk {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
-    }
-
-    /// Adds a practice and keeps the shipped journeys as its first versions, so
-    /// that an enrolment finds its version after Tendon ships a newer one.
-    pub async fn open_practice(&self, practice: &Practice) -> Result<(), DeskError> {
-        self.db().add_practice(practice, self.now()).await?;
-        let access = Access::system(practice.id, "command");
-        let mut commit = Commit::new(&access);
-        for shipped in tendon_journey::library::SHIPPED {
-            let definition = shipped
-                .parse()
-                .map_err(|_| DeskError::Corrupt("a shipped journey"))?;
-            commit.push(Write::JourneyDefinition(tendon_store::JourneyRow {
-                name: shipped.name.to_owned(),
-                version: definition.version(),
-                source: shipped.text.to_owned(),
-                created_at: self.now(),
-            }));
-        }
-        commit.audit(
-            AuditEntry::new(&access, self.now(), Action::Create, "practice").of(practice.id),
-        );
-        self.db().commit(commit).await?;
-        Ok(())
     }
 
     pub(crate) fn reader<'a>(&'a self, access: &'a Access) -> Reader<'a> {

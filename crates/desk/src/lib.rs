@@ -47,7 +47,7 @@ pub use portal::{
     VisitStanding, Wanted, Way, WayOut, Wish,
 };
 pub use receipts::{Report, Reported};
-pub use settings::{OwnWords, WordsSaved};
+pub use settings::{OwnWords, TEXT_NUMBERS, WordsSaved};
 pub use setup::Intake;
 pub use staff::{
     ABSOLUTE_LIFE, BearerInfo, CODE_LIFE, CodeAnswer, Enrolling, IDLE_LIFE, MAX_LINK_LIFE,

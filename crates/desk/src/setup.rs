@@ -13,7 +13,7 @@ use tendon_store::{
 
 use crate::desk::Desk;
 use crate::error::DeskError;
-use crate::link;
+use crate::{link, people, settings};
 
 /// What a new patient agreed to on the intake form.
 #[derive(Clone, Debug)]
@@ -30,6 +30,10 @@ impl Desk {
     /// Adds or changes a place.
     pub async fn put_location(&self, access: &Access, location: Location) -> Result<(), DeskError> {
         access.require(Permission::EditSettings)?;
+        let location = Location {
+            name: settings::shown_name(&location.name)?,
+            ..location
+        };
         let mut commit = Commit::new(access);
         commit
             .audit(AuditEntry::new(access, self.now(), Action::Update, "location").of(location.id));
@@ -64,6 +68,10 @@ impl Desk {
         intake: &Intake,
     ) -> Result<(), DeskError> {
         access.require(Permission::EditPatient)?;
+        let patient = Patient {
+            region: people::checked(&patient.region)?,
+            ..patient
+        };
         let now = self.now();
         let mut commit = Commit::new(access);
         commit.push(Write::Touchpoint(Touchpoint {

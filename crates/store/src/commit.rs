@@ -41,6 +41,8 @@ impl<T> std::ops::Deref for Versioned<T> {
 /// One typed write. An update names the version that it expects to find.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Write {
+    /// Adds a practice with its data key; [`Db::add_practice`] makes it.
+    PracticeNew(Box<t::PracticeNew>),
     /// Changes a practice's name, zone, state or phone.
     Practice(Practice),
     /// Adds or changes a location.
@@ -208,6 +210,11 @@ impl Commit {
         self.writes.extend(writes);
     }
 
+    /// Puts a write before all others, which stand on it.
+    pub(crate) fn first(&mut self, write: Write) {
+        self.writes.insert(0, write);
+    }
+
     /// Adds an audit row.
     pub fn audit(&mut self, entry: AuditEntry) {
         self.audit.push(entry);
@@ -266,6 +273,7 @@ impl Binder<'_> {
     // tidy-allow(function-length): one line for each kind of write, and nothing else.
     fn bind(self, write: &Write, out: &mut Vec<Bound>) -> Result<(), StoreError> {
         match write {
+            Write::PracticeNew(new) => out.push(t::practice::insert(new)),
             Write::Practice(practice) => out.push(t::practice::update(practice)),
             Write::Location(location) => out.push(t::practice::location(self, location)),
             Write::Clinician(clinician) => out.push(t::practice::clinician(self, clinician)),

@@ -21,7 +21,7 @@ use crate::server::App;
 
 /// The setting that names the numbers at which a practice gets texts: numbers and
 /// short codes, separated by commas. Needed where a server has several practices.
-pub const NUMBERS: &str = "sms.numbers";
+pub const NUMBERS: &str = tendon_desk::TEXT_NUMBERS;
 
 /// The carrier's name in messages and reports.
 const CARRIER: &str = "twilio";
@@ -82,7 +82,7 @@ impl IntoResponse for Refused {
                 StatusCode::BAD_REQUEST
             }
             Self::NoPractice => {
-                tracing::warn!("a text came to a number of no practice; set {NUMBERS}");
+                tracing::warn!("a text came to a number of no practice; see `tendon practices numbers`");
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             // The carrier tries again where it is told to.

@@ -22,6 +22,7 @@ pub use self::proxies::{NewProxy, ProxyAct};
 use crate::change::{Change, Origin};
 use crate::desk::Desk;
 use crate::error::DeskError;
+use crate::settings;
 
 /// The earliest birthday that is taken.
 const EARLIEST: Date = jiff::civil::date(1880, 1, 1);
@@ -126,17 +127,9 @@ fn edited(before: &Patient, edit: &PatientEdit, today: Date) -> Result<Patient, 
     Ok(after)
 }
 
-/// Takes a state in two capital letters and a ZIP of five digits.
-fn checked(region: &Region) -> Result<Region, DeskError> {
-    let state = region
-        .state
-        .as_ref()
-        .map(|state| state.trim().to_uppercase());
-    let letters =
-        |state: &String| state.len() == 2 && state.bytes().all(|b| b.is_ascii_uppercase());
-    if state.as_ref().is_some_and(|state| !letters(state)) {
-        return Err(DeskError::invalid("state", "must be two letters"));
-    }
+/// Takes a state that exists and a ZIP of five digits.
+pub(crate) fn checked(region: &Region) -> Result<Region, DeskError> {
+    let state = region.state.as_deref().map(settings::state).transpose()?;
     let digits = |zip: &String| zip.len() == 5 && zip.bytes().all(|b| b.is_ascii_digit());
     if region.zip.as_ref().is_some_and(|zip| !digits(zip)) {
         return Err(DeskError::invalid("zip", "must be five digits"));

@@ -108,6 +108,16 @@ async fn a_record_is_changed_field_by_field_and_nonsense_is_named(engine: Engine
             },
         ),
         (
+            "state",
+            PatientEdit {
+                region: Some(Region {
+                    state: Some("ZZ".into()),
+                    zip: None,
+                }),
+                ..none()
+            },
+        ),
+        (
             "zip",
             PatientEdit {
                 region: Some(Region {

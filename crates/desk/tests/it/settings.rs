@@ -1,6 +1,8 @@
 //! What a practice sets for itself: journeys and wording.
 
+use tendon_care::access::{Access, Actor, Role};
 use tendon_care::language::Language;
+use tendon_care::practice::Practice;
 use tendon_desk::wording::Part;
 use tendon_desk::{DeskError, OwnWords, WordsSaved};
 use tendon_testkit::database::Engine;
@@ -84,4 +86,63 @@ async fn a_name_on_every_lock_screen_tells_nothing(engine: Engine) {
         .unwrap();
     let house = world.desk.house(world.access.practice).await.unwrap();
     assert_eq!(house.practice.name, "Riverside Clinic");
+}
+
+fn practice(world: &World, name: &str, state: Option<&str>) -> Practice {
+    Practice {
+        id: world.desk.mint().id(),
+        name: name.into(),
+        time_zone: jiff::tz::TimeZone::get("America/Chicago").unwrap(),
+        state: state.map(str::to_owned),
+        phone: None,
+    }
+}
+
+#[on_both_engines]
+async fn a_practice_begins_whole_or_not_at_all(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
+    for (wrong, named) in [
+        (practice(&world, " ", None), "name"),
+        (practice(&world, "Hill Pelvic Health", None), "name"),
+        (practice(&world, "Hill PT", Some("Florida")), "state"),
+        (practice(&world, "Hill PT", Some("ZZ")), "state"),
+    ] {
+        let refused = world.desk.open_practice(&wrong).await.unwrap_err();
+        assert_eq!(field(&refused), named);
+    }
+    assert_eq!(world.desk.db().practices().await.unwrap().len(), 1);
+    let hill = practice(&world, " Hill  PT ", Some("fl"));
+    world.desk.open_practice(&hill).await.unwrap();
+    let access = Access::system(hill.id, "test");
+    let reader = world.desk.db().reader(&access);
+    let stored = reader.practice().await.unwrap().unwrap();
+    assert_eq!(
+        (stored.name.as_str(), stored.state.as_deref()),
+        ("Hill PT", Some("FL"))
+    );
+    assert!(!reader.journey_definitions().await.unwrap().is_empty());
+    // Again under the same id: nothing of the second try is left.
+    assert!(world.desk.open_practice(&hill).await.is_err());
+    assert_eq!(world.desk.db().practices().await.unwrap().len(), 2);
+}
+
+#[on_both_engines]
+async fn numbers_for_texts_are_set_by_who_administers(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
+    let desk = &world.desk;
+    assert_eq!(desk.text_numbers(&world.access).await.unwrap(), "");
+    desk.put_text_numbers(&world.access, "312-555-0100, 55123")
+        .await
+        .unwrap();
+    let kept = desk.text_numbers(&world.access).await.unwrap();
+    assert_eq!(kept, "+13125550100, 55123");
+    let refused = desk.put_text_numbers(&world.access, "the desk").await;
+    assert_eq!(field(&refused.unwrap_err()), "numbers");
+    let mut manager = world.access.clone();
+    manager.actor = Actor::User {
+        id: desk.mint().id(),
+        role: Role::Manager,
+    };
+    let denied = desk.put_text_numbers(&manager, "").await;
+    assert!(matches!(denied, Err(DeskError::Denied(_))));
 }

@@ -52,6 +52,7 @@ pub use message::{InboundRow, MessageMove, MessageRow};
 pub use message_list::{LastWords, MessageFilter, MessageLine};
 pub use parked::{ParkedKey, ParkedRow};
 pub use patient::as_matched;
+pub use practice::PracticeNew;
 pub use proxy::GrownWard;
 pub use search::PatientHit;
 pub use setting::{IdempotencyRow, WordingRow};

@@ -7,9 +7,9 @@ use tendon_care::contact::Phone;
 use tendon_care::id::{ClinicianId, Id, LocationId, PracticeId};
 use tendon_care::practice::{Clinician, Location, OpenHours, Practice};
 
-use crate::commit::Binder;
+use crate::commit::{Binder, Commit, Write};
 use crate::db::Db;
-use crate::error::StoreError;
+use crate::error::{CommitError, StoreError};
 use crate::reader::Reader;
 use crate::sql::{BadRow, Bound, Row, id, params, statements};
 
@@ -18,7 +18,7 @@ statements! {
     LIST = "select practice_id, name, time_zone, state, phone from practice order by created_at, practice_id";
     GET = "select practice_id, name, time_zone, state, phone from practice where practice_id = $1";
     INSERT = "insert into practice (practice_id, name, time_zone, state, phone, wrapped_key, created_at) \
-              values ($1, $2, $3, $4, $5, $6, $7) returning practice_id";
+              values ($1, $2, $3, $4, $5, $6, $7)";
     UPDATE = "update practice set name = $2, time_zone = $3, state = $4, phone = $5, version = version + 1 \
               where practice_id = $1";
     LOCATIONS = "select location_id, name, time_zone, phone, street, hours from location \
@@ -44,25 +44,32 @@ pub(crate) async fn load_keys(db: &Db) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// A practice that is being added.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PracticeNew {
+    practice: Practice,
+    /// Its data key, wrapped by the operator's.
+    wrapped_key: Vec<u8>,
+    created_at: Timestamp,
+}
+
 impl Db {
-    /// Adds a practice with a data key of its own. Administration only: there is
-    /// no tenant yet whose access could be asked for.
+    /// Adds a practice with a data key of its own, and what it begins with, as one
+    /// commit. Administration only: there is no tenant yet whose access could be
+    /// asked for.
     pub async fn add_practice(
         &self,
         practice: &Practice,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let wrapped = self.vault().create(practice.id)?;
-        let values = params![
-            practice.id.uuid(),
-            &practice.name,
-            zone_name(&practice.time_zone),
-            practice.state.clone(),
-            practice.phone.as_ref().map(Phone::expose),
-            wrapped,
-            now
-        ];
-        self.returning(Bound::one(&INSERT, values)).await.map(drop)
+        mut with: Commit,
+    ) -> Result<(), CommitError> {
+        let wrapped_key = self.vault().create(practice.id).map_err(StoreError::from)?;
+        with.first(Write::PracticeNew(Box::new(PracticeNew {
+            practice: practice.clone(),
+            wrapped_key,
+            created_at: now,
+        })));
+        self.commit(with).await
     }
 
     /// Returns every practice, oldest first: for workers and administration.
@@ -121,6 +128,22 @@ pub(crate) fn update(practice: &Practice) -> Bound {
             zone_name(&practice.time_zone),
             practice.state.clone(),
             practice.phone.as_ref().map(Phone::expose)
+        ],
+    )
+}
+
+pub(crate) fn insert(new: &PracticeNew) -> Bound {
+    let practice = &new.practice;
+    Bound::one(
+        &INSERT,
+        params![
+            practice.id.uuid(),
+            &practice.name,
+            zone_name(&practice.time_zone),
+            practice.state.clone(),
+            practice.phone.as_ref().map(Phone::expose),
+            new.wrapped_key.clone(),
+            new.created_at
         ],
     )
 }

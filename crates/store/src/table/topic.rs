@@ -125,7 +125,8 @@ const fn of(write: &Write) -> &'static [Topic] {
         Inbox, Journeys, Messages, Patient, Plans, Sessions, Settings, Tasks, Users, Visits,
     };
     match write {
-        Write::Practice(_)
+        Write::PracticeNew(_)
+        | Write::Practice(_)
         | Write::Location(_)
         | Write::Clinician(_)
         | Write::Wording(_)

@@ -85,6 +85,7 @@ impl Bench {
         };
         let db = Db::open(options).await.expect("opens");
         let practice = PracticeId::from_parts(Still.now(), [1; 10]);
+        let access = Access::system(practice, "test");
         db.add_practice(
             &Practice {
                 id: practice,
@@ -94,10 +95,10 @@ impl Bench {
                 phone: None,
             },
             Still.now(),
+            crate::Commit::new(&access),
         )
         .await
         .expect("adds a practice");
-        let access = Access::system(practice, "test");
         Self {
             db,
             access,

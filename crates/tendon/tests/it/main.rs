@@ -4,6 +4,7 @@
 
 mod backup;
 mod first_run;
+mod practices;
 mod run;
 mod serve;
 mod users;
