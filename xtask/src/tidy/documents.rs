@@ -1,4 +1,5 @@
-//! The rules about documents: they are there, and what they point at is there.
+//! The rules about documents: they are there, what they point at is there, and what
+//! they are to explain.
 
 use super::finding::{Finding, Rule};
 use super::tree::{SourceFile, Tree};
@@ -34,7 +35,17 @@ static LINK: Rule = Rule {
     excuse: None,
 };
 
-pub(crate) static RULES: [&Rule; 3] = [&PRESENT, &CHANGELOG, &LINK];
+static METRIC: Rule = Rule {
+    name: "metric",
+    why: "an operator who meets a figure that no document knows cannot tell when to worry",
+    fix: "say in docs/operator.md what it means and when to worry",
+    excuse: None,
+};
+
+pub(crate) static RULES: [&Rule; 4] = [&PRESENT, &CHANGELOG, &LINK, &METRIC];
+
+/// Where the metrics are explained.
+const METRICS: &str = "docs/operator.md";
 
 /// Checks that the documents exist and that their links lead to files of the tree.
 pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
@@ -50,6 +61,28 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     }
     for document in tree.with_extension("md") {
         findings.extend(links(document, tree));
+    }
+    findings.extend(metrics(tree));
+    findings
+}
+
+/// Finds the metrics that are named where they are measured and explained nowhere.
+fn metrics(tree: &Tree) -> Vec<Finding> {
+    let explained = tree.file(METRICS).map_or("", |file| file.text.as_str());
+    let mut findings = Vec::new();
+    for file in tree.with_extension("rs").filter(|file| !file.is_test()) {
+        for (line, text) in file.lines() {
+            let measured = ["gauge!(\"", "counter!(\"", "histogram!(\""]
+                .iter()
+                .filter_map(|call| text.split_once(call)?.1.split('"').next());
+            for name in measured.filter(|name| name.starts_with("tendon_")) {
+                let known = [format!("`{name}`"), format!("`{name}{{")];
+                if !known.iter().any(|known| explained.contains(known)) {
+                    let what = format!("`{name}` is not in {METRICS}");
+                    findings.push(found(&METRIC, &file.path, line, what));
+                }
+            }
+        }
     }
     findings
 }
@@ -171,6 +204,26 @@ mod tests {
         assert!(broken(&tree));
         tree.pictures = vec!["docs/images/today.png".into()];
         assert!(!broken(&tree));
+    }
+
+    #[test]
+    fn a_metric_is_explained_where_operators_look() {
+        let code = "metrics::gauge!(\"tendon_due\").set(1.0);\n\
+                    metrics::counter!(\"tendon_done_total\", \"worker\" => name);\n";
+        let complaints = |text| {
+            let tree = Tree::of(&[("crates/web/src/ops.rs", code), (METRICS, text)]);
+            let metrics = check(&tree).into_iter();
+            let metrics = metrics.filter(|found| found.rule.name == "metric");
+            metrics.map(|found| found.what).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            complaints("`tendon_due` and `tendon_done_total{worker=…}`"),
+            [""; 0]
+        );
+        assert_eq!(
+            complaints("`tendon_due_soon` and `tendon_done_total`"),
+            ["`tendon_due` is not in docs/operator.md"]
+        );
     }
 
     #[test]
