@@ -1,5 +1,7 @@
 //! A commit as a value: typed writes, their preconditions and the audit rows.
 
+use std::collections::BTreeSet;
+
 use tendon_care::access::Access;
 use tendon_care::appointment::Appointment;
 use tendon_care::contact::Standing;
@@ -264,8 +266,26 @@ impl Commit {
 
 /// What a table needs to turn a write into statements.
 #[derive(Clone, Copy, Debug)]
+        let spoken = self.have_spoken();
+        out.extend(spoken.map(|patient| t::consent::touch(binder, patient)));
 pub(crate) struct Binder<'a> {
     pub(crate) practice: PracticeId,
+
+    /// Lists whose ledgers grow, but for patients who are new and whom nobody has read.
+    fn have_spoken(&self) -> impl Iterator<Item = PatientId> {
+        let mut patients = BTreeSet::new();
+        for write in &self.writes {
+            if let Write::Consent(row) = write {
+                patients.insert(row.patient);
+            }
+        }
+        for write in &self.writes {
+            if let Write::PatientNew(patient, _) = write {
+                patients.remove(&patient.id);
+            }
+        }
+        patients.into_iter()
+    }
     pub(crate) keys: &'a PracticeKeys,
 }
 

@@ -6,18 +6,28 @@ use tendon_care::consent::{
     Act, Basis, Entry, Evidence, EvidenceRef, Extent, Ledger, RevokedVia, ScopeMode,
 };
 use tendon_care::contact::{Address, Channel, Email, Owner, Phone};
-use tendon_care::id::{ConsentId, Id, PatientId};
+use tendon_care::id::{ConsentId, ContactPointId, Id, PatientId};
 use tendon_care::purpose::{Purpose, Purposes};
 
 use crate::commit::Binder;
 use crate::error::StoreError;
 use crate::reader::Reader;
-use crate::seal::Cell;
+use crate::seal::{Cell, PracticeKeys};
 use crate::sql::{Bound, Row, id, params, statements};
 
 statements! {
     OF_PATIENT = "select consent_id, strand, captured_at, entry_sealed from consent \
                   where practice_id = $1 and patient_id = $2 order by captured_at, consent_id";
+    /// What the practice's other records say of the addresses that a patient has.
+    ELSEWHERE = "select o.consent_id, c.contact_point_id, o.captured_at, o.entry_sealed, o.patient_id \
+                 from contact_point c join consent o on o.practice_id = c.practice_id \
+                 and o.address_blind = c.address_blind and o.patient_id <> c.patient_id \
+                 where c.practice_id = $1 and c.patient_id = $2 \
+                 order by c.contact_point_id, o.patient_id, o.captured_at, o.consent_id";
+    /// What is said about consent is part of the patient: a merge that was begun before
+    /// must be decided again, and a record that was merged meanwhile takes no more.
+    TOUCH = "update patient set version = version + 1 \
+             where practice_id = $1 and patient_id = $2 and merged_into is null";
     INSERT = "insert into consent (practice_id, consent_id, patient_id, strand, address_blind, captured_at, \
               entry_sealed) values ($1, $2, $3, $4, $5, $6, $7)";
 }
@@ -32,6 +42,17 @@ pub struct ConsentRow {
     pub strand: Option<PatientId>,
     /// The entry.
     pub entry: Entry,
+}
+
+/// What another record says of one address that a patient has as well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaidElsewhere {
+    /// The patient's contact point with that address.
+    pub contact_point: ContactPointId,
+    /// In whose record it was said.
+    pub patient: PatientId,
+    /// What was said, oldest first.
+    pub entries: Vec<Entry>,
 }
 
 /// The sealed shape of an entry, version 1. Every enum is written as its code.
@@ -68,19 +89,40 @@ impl Reader<'_> {
             .await?;
         let keys = self.keys()?;
         let read = |row: &Row| -> Result<ConsentRow, StoreError> {
-            let consent: ConsentId = row.id(0)?;
-            let plain = keys.open_text(cell(consent), row.bytes(3)?)?;
-            let entry = serde_json::from_str(&plain)
-                .ok()
-                .and_then(|stored: EntryV1| entry(consent, row.time(2).ok()?, &stored))
-                .ok_or_else(|| row.nonsense(3, "a consent entry"))?;
             Ok(ConsentRow {
                 patient,
                 strand: row.opt_id(1)?,
-                entry,
+                entry: open(&keys, row)?,
             })
         };
         rows.iter().map(read).collect()
+    }
+
+    /// Returns what other patients' records say of the addresses that a patient has.
+    pub async fn consents_elsewhere(
+        &self,
+        patient: PatientId,
+    ) -> Result<Vec<SaidElsewhere>, StoreError> {
+        let rows = self
+            .rows(&ELSEWHERE, vec![self.tenant(), id(patient)])
+            .await?;
+        let keys = self.keys()?;
+        let mut said: Vec<SaidElsewhere> = Vec::new();
+        for row in &rows {
+            let (contact_point, patient) = (row.id(1)?, row.id(4)?);
+            let entry = open(&keys, row)?;
+            match said.last_mut() {
+                Some(last) if last.contact_point == contact_point && last.patient == patient => {
+                    last.entries.push(entry);
+                }
+                _ => said.push(SaidElsewhere {
+                    contact_point,
+                    patient,
+                    entries: vec![entry],
+                }),
+            }
+        }
+        Ok(said)
     }
 
     /// Returns a patient's ledger: one strand for each record that was merged.
@@ -117,6 +159,22 @@ pub(crate) fn insert(binder: Binder<'_>, row: &ConsentRow) -> Result<Bound, Stor
             binder.keys.seal(cell(entry.id), plain.as_bytes())?
         ],
     ))
+}
+
+/// Tells a patient's record that its ledger has grown; last in a commit, since every
+/// other write of the patient names the version that was read.
+pub(crate) fn touch(binder: Binder<'_>, patient: PatientId) -> Bound {
+    Bound::one(&TOUCH, params![binder.practice.uuid(), patient.uuid()])
+}
+
+/// Reads the entry of a row whose first column is its id, its third the moment and its
+/// fourth the sealed rest.
+fn open(keys: &PracticeKeys, row: &Row) -> Result<Entry, StoreError> {
+    let consent: ConsentId = row.id(0)?;
+    let plain = keys.open_text(cell(consent), row.bytes(3)?)?;
+    let stored: Option<EntryV1> = serde_json::from_str(&plain).ok();
+    let read = stored.and_then(|stored| entry(consent, row.time(2).ok()?, &stored));
+    read.ok_or_else(|| row.nonsense(3, "a consent entry").into())
 }
 
 fn cell(consent: ConsentId) -> Cell {

@@ -11,6 +11,22 @@ use crate::reader::Reader;
 use crate::seal::{Cell, PracticeKeys};
 use crate::sql::{BadRow, Bound, Row, Val, id, one_of_some, params, statements};
 
+/// A column of the strictest that is known of an address in other patients' records,
+/// where nothing is known of it here.
+macro_rules! learnt {
+    ($column:literal) => {
+        concat!(
+            "(select other.",
+            $column,
+            " from contact_point other \
+             where $10 = 'unverified' and other.practice_id = $1 and other.address_blind = $7 \
+             and other.patient_id <> $3 and other.standing in ('wrong_party', 'invalid', 'blocked') \
+             order by case other.standing when 'wrong_party' then 0 when 'invalid' then 1 else 2 end, \
+             other.standing_at, other.contact_point_id limit 1)"
+        )
+    };
+}
+
 statements! {
     OF_PATIENT = "select contact_point_id, proxy_id, kind, address_sealed, line, standing, standing_at, \
                   shared, rank, patient_id from contact_point where practice_id = $1 and patient_id = $2 \
@@ -21,11 +37,14 @@ statements! {
     HOLDERS = "select distinct patient_id from contact_point where practice_id = $1 and address_blind = $2 \
                order by patient_id";
     CLEAR = "delete from contact_point where practice_id = $1 and patient_id = $2";
-    /// An address that another patient has is shared, whatever the value says.
-    ADD = "insert into contact_point (practice_id, contact_point_id, patient_id, proxy_id, kind, \
+    /// An address that another patient has is shared, whatever the value says; and what
+    /// was learnt of it there, as that it is a wrong number, holds here as well, until
+    /// somebody proves it.
+    ADD = concat!("insert into contact_point (practice_id, contact_point_id, patient_id, proxy_id, kind, \
            address_sealed, address_blind, hint, line, standing, standing_at, shared, rank) \
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 or exists (select 1 from contact_point other \
-           where other.practice_id = $1 and other.address_blind = $7 and other.patient_id <> $3), $13)";
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce(", learnt!("standing"), ", $10), \
+           coalesce(", learnt!("standing_at"), ", $11), $12 or exists (select 1 from contact_point other \
+           where other.practice_id = $1 and other.address_blind = $7 and other.patient_id <> $3), $13)");
     STANDING = "update contact_point set standing = $3, standing_at = $4 \
                 where practice_id = $1 and contact_point_id = $2";
     ADDRESS_STANDING = "update contact_point set standing = $3, standing_at = $4 \

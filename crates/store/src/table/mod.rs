@@ -39,7 +39,7 @@ pub use appointment::VisitFilter;
 pub use attention::{Attention, AttentionTaken};
 pub use audit_log::{AuditLine, ChainBreak};
 pub use card::{PatientCard, VisitAhead};
-pub use consent::ConsentRow;
+pub use consent::{ConsentRow, SaidElsewhere};
 pub use contact::AddressKey;
 pub use conversation::{ConversationRow, ThreadLine};
 pub use decision::DecisionRow;

@@ -5,6 +5,7 @@
 
 mod claims;
 mod commits;
+mod consents;
 mod imports;
 mod once;
 mod roundtrip;

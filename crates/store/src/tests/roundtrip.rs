@@ -23,7 +23,7 @@ fn phone() -> Address {
     Address::Phone(Phone::parse("312-555-0142").unwrap())
 }
 
-fn patient(bench: &Bench) -> Patient {
+pub(super) fn patient(bench: &Bench) -> Patient {
     let mint = bench.mint();
     let proxy = Proxy {
         id: mint.id(),
@@ -72,7 +72,7 @@ fn patient(bench: &Bench) -> Patient {
     }
 }
 
-async fn store_patient(bench: &Bench, patient: &Patient) {
+pub(super) async fn store_patient(bench: &Bench, patient: &Patient) {
     let mut commit = Commit::new(&bench.access);
     commit.push(Write::PatientNew(Box::new(patient.clone()), Still.now()));
     commit.push(Write::AddressShared(AddressKey::new(&phone())));
@@ -211,6 +211,7 @@ async fn every_kind_of_consent_comes_back_equal(bench: Bench) {
         Act::CarrierBlocked,
         Act::CarrierLifted,
     ];
+    store_patient(&bench, &patient).await;
     let mut commit = Commit::new(&bench.access);
     let mut entries = Vec::new();
     for (index, act) in acts.into_iter().enumerate() {
