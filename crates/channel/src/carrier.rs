@@ -31,6 +31,18 @@ pub trait Carrier: Send + Sync + fmt::Debug {
     /// Hands one message over, once: no carrier repeats what might have arrived.
     fn send<'a>(&'a self, outgoing: &'a Outgoing) -> Answer<'a, Outcome>;
 
+    /// Returns how many messages it takes side by side; others wait before it is noted
+    /// that they are being handed over.
+    fn at_once(&self) -> usize {
+        16
+    }
+
+    /// Returns the longest that [`Carrier::send`] takes to answer. A message whose
+    /// answer is out for longer is asked about.
+    fn patience(&self) -> SignedDuration {
+        SignedDuration::from_secs(60)
+    }
+
     /// Finds out what became of a message whose answer was lost.
     ///
     /// Reads only; asking twice changes nothing.

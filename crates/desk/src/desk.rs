@@ -15,6 +15,7 @@ use crate::change::{Change, Origin};
 use crate::chart::Chart;
 use crate::error::DeskError;
 use crate::house::House;
+use crate::turns::Turns;
 
 /// How often a use case decides again when others change the same record.
 pub(crate) const TRIES: usize = 8;
@@ -34,6 +35,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
     carriers: Carriers,
+    turns: Turns,
     public_url: String,
     rules: Arc<Rules>,
     side_by_side: usize,
@@ -78,6 +80,7 @@ impl Desk {
             inner: Arc::new(Inner {
                 clock,
                 randomness,
+                turns: Turns::new(&carriers),
                 carriers,
                 public_url,
                 rules,
@@ -136,6 +139,10 @@ impl Desk {
     /// Returns who carries messages.
     pub fn carriers(&self) -> &Carriers {
         &self.inner.carriers
+    }
+
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.inner.turns
     }
 
     /// Returns where patients reach the portal.

@@ -33,8 +33,7 @@ use crate::desk::{Desk, TRIES};
 use crate::error::DeskError;
 use crate::{letter, link, outcome};
 
-/// How long a worker may hold a message. Longer than any carrier's time-out, so
-/// that nobody asks what became of a message that is still being handed over.
+/// How long a worker may hold a message before it calls the carrier.
 pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(90);
 
 /// How far back sends are counted; no cap looks further.
@@ -42,6 +41,10 @@ const CAP_WINDOW: SignedDuration = SignedDuration::from_hours(32 * 24);
 
 /// Messages that one round takes.
 const BATCH: u16 = 128;
+
+/// How much longer a message is held than its carrier may take for an answer, so that
+/// nobody asks what became of one that is still being handed over.
+const SLACK: SignedDuration = SignedDuration::from_secs(30);
 
 /// What a round of the dispatcher did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,16 +65,24 @@ pub(crate) struct Known {
 }
 
 impl Desk {
-    /// Claims the messages that are due and handles them: those of one patient
-    /// one after the other, so that a cap sees each before the next.
+    /// Claims the messages that are due and handles them, one line after the other.
     pub async fn dispatch_due(&self) -> Result<Round, DeskError> {
-        self.dispatch_until(&CancellationToken::new()).await
+        let mut all = Round::default();
+        for line in Channel::ALL {
+            let round = self.dispatch_until(line, &CancellationToken::new()).await?;
+            all.claimed += round.claimed;
+            all.failed += round.failed;
+        }
+        Ok(all)
     }
 
-    /// The same, but begins nothing more once `stop` is given: what has begun is
-    /// finished and the rest is handed back for others to claim.
+    /// Claims what is due in the line of one channel: the messages of one patient one
+    /// after the other, so that a cap sees each before the next. Begins nothing more
+    /// once `stop` is given: what has begun is finished and the rest is handed back for
+    /// others to claim.
     pub(crate) async fn dispatch_until(
         &self,
+        line: Channel,
         stop: &CancellationToken,
     ) -> Result<Round, DeskError> {
         let now = self.now();
@@ -81,25 +92,28 @@ impl Desk {
             until: now + LEASE,
             limit: BATCH,
         };
-        let claimed = self.db().claim_messages(&lease).await?;
+        let claims = self.db().claim_messages(&lease, line).await?;
+        for broken in &claims.unreadable {
+            tracing::error!(message = %broken.id, error = %broken.error, "message cannot be read; it is set aside");
+        }
         let mut round = Round {
-            claimed: claimed.len(),
-            failed: 0,
+            claimed: claims.ready.len() + claims.unreadable.len(),
+            failed: claims.unreadable.len(),
         };
         let mut by_patient: BTreeMap<PatientId, Vec<ClaimedMessage>> = BTreeMap::new();
-        for message in claimed {
+        for message in claims.ready {
             by_patient
                 .entry(message.row.message.patient)
                 .or_default()
                 .push(message);
         }
-        // Patients side by side: a slow carrier must not hold up the others.
+        // Patients side by side: one slow answer must not hold up the others.
         let work = by_patient.into_values().collect();
         let each = |desk: Self, messages| {
             let stop = stop.clone();
             async move { desk.dispatch_each(messages, &stop).await }
         };
-        round.failed = self.for_each_patient(work, each).await;
+        round.failed += self.for_each_patient(work, each).await;
         if stop.is_cancelled() {
             self.db().release(lease.id).await?;
         }
@@ -132,18 +146,20 @@ impl Desk {
 
     async fn dispatch(&self, claimed: &ClaimedMessage) -> Result<(), DeskError> {
         let access = Access::system(claimed.practice, "dispatcher");
-        let id = claimed.row.message.id;
+        let (id, line) = (claimed.row.message.id, claimed.row.message.channel);
+        // Before it is noted that the carrier is called: whoever waits is not being sent.
+        let turn = self.turns().at(line).await;
         let handed = self.judged(&access, &claimed.row.message).await?;
         let Some(outgoing) = handed else {
             return Ok(());
         };
-        let channel = channel_of(&outgoing.to);
-        let Some(carrier) = self.carriers().of(channel) else {
+        let Some(carrier) = self.carriers().of(line) else {
             return Err(DeskError::Corrupt(
                 "a message for a channel without a carrier",
             ));
         };
         let answer = carrier.send(&outgoing).await;
+        drop(turn);
         outcome::answered(self, &access, id, answer).await
     }
 
@@ -209,7 +225,7 @@ impl Desk {
         Ok(Known {
             attention,
             ledger: self
-                .with_stray_stops(access, patient, &points, ledger)
+                .with_all_about(access, patient, &points, ledger)
                 .await?,
             to_person: counted(reader.sends_to_patient(patient, since).await?),
             to_address,
@@ -226,8 +242,14 @@ fn judge(
     known: &Known,
 ) -> Result<Option<Outgoing>, DeskError> {
     let decision = decide(change, row, known);
-    record(change, row.message.id, &decision);
     let (id, now) = (row.message.id, change.now());
+    if let Verdict::Send { channel, .. } = decision.outcome
+        && channel != row.message.channel
+    {
+        line_up(change, row, channel);
+        return Ok(None);
+    }
+    record(change, id, &decision);
     match decision.outcome {
         Verdict::Send {
             contact_point,
@@ -262,6 +284,17 @@ fn judge(
             Ok(None)
         }
     }
+}
+
+/// Has a message wait for another channel than the one that it was written for. It is
+/// decided there, so that no text waits behind a letter.
+fn line_up(change: &mut Change<'_>, row: &Versioned<MessageRow>, channel: Channel) {
+    let id = row.message.id;
+    change.write(Write::MessageState(Box::new(MessageMove {
+        channel: Some(channel),
+        ..MessageMove::to(id, row.version, row.message.state.clone())
+    })));
+    change.write(Write::OutboxLine(id, channel));
 }
 
 fn decide(change: &Change<'_>, row: &MessageRow, known: &Known) -> Decision {
@@ -381,16 +414,14 @@ fn hand_over(
         Channel::Email | Channel::Voice => 0,
     };
     let conversation = thread(change, row, known, &point, channel);
-    let carrier = change
-        .desk()
-        .carriers()
-        .of(channel)
-        .map(|carrier| carrier.name().to_owned());
+    let carrier = change.desk().carriers().of(channel);
+    let patience = carrier.map_or(SignedDuration::ZERO, |carrier| carrier.patience());
+    let carrier = carrier.map(|carrier| carrier.name().to_owned());
     let unsubscribe_url = (channel == Channel::Email)
         .then(|| way_out(change, message.purpose, point.id))
         .flatten();
     let attempt = 1;
-    change.write(Write::OutboxStarted(message.id));
+    change.write(Write::OutboxStarted(message.id, now + patience + SLACK));
     change.write(Write::MessageState(Box::new(MessageMove {
         contact_point: Some(point.id),
         channel: Some(channel),
@@ -502,6 +533,7 @@ fn worded(
             created_at: now,
             expires_at: link::expiry(house, now),
             verified_until: Timestamp::UNIX_EPOCH,
+            proof_hash: None,
             failures: 0,
         }));
     }

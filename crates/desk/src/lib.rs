@@ -25,6 +25,7 @@ mod setup;
 mod staff;
 mod tasks;
 mod timers;
+mod turns;
 mod visits;
 pub mod wording;
 mod workers;
@@ -43,8 +44,8 @@ pub use inbound::{Heard, Inbound, Keyword};
 pub use messages::{Draft, Measured, MessageAct, Posted, Resolution};
 pub use people::{Given, NewContact, NewProxy, PatientEdit, Proof, ProxyAct, TakenBack};
 pub use portal::{
-    Checked, DayPart, Greeting, NOTE_LIMIT, PortalError, PortalVisit, Preferences, VERIFIED_LIFE,
-    VisitStanding, Wanted, Way, WayOut, Wish,
+    Checked, DayPart, Greeting, NOTE_LIMIT, Pass, PortalError, PortalVisit, Preferences,
+    VERIFIED_LIFE, VisitStanding, Wanted, Way, WayOut, Wish,
 };
 pub use receipts::{Report, Reported};
 pub use settings::{OwnWords, TEXT_NUMBERS, WordsSaved};

@@ -42,13 +42,16 @@ impl Desk {
             until: now + LEASE,
             limit: BATCH,
         };
-        let claimed = self.db().claim_timers(&lease).await?;
+        let claims = self.db().claim_timers(&lease).await?;
+        for broken in &claims.unreadable {
+            tracing::error!(enrolment = %broken.id, error = %broken.error, "enrolment cannot be read; it is set aside");
+        }
         let mut round = Round {
-            claimed: claimed.len(),
-            failed: 0,
+            claimed: claims.ready.len() + claims.unreadable.len(),
+            failed: claims.unreadable.len(),
         };
         let mut by_practice: BTreeMap<PracticeId, BTreeMap<PatientId, Vec<Due>>> = BTreeMap::new();
-        for timer in claimed {
+        for timer in claims.ready {
             let row = timer.work.value;
             let step = row.wake.map(|wake| wake.step).unwrap_or_default();
             let of_practice = by_practice.entry(timer.practice).or_default();
@@ -56,9 +59,18 @@ impl Desk {
             of_patient.push((row.id, StepId::new(&step)));
         }
         for (practice, by_patient) in by_practice {
-            if !stop.is_cancelled() {
-                round.failed += self.step_patients(practice, by_patient, stop).await?;
+            if stop.is_cancelled() {
+                continue;
             }
+            let due = by_patient.values().map(Vec::len).sum::<usize>();
+            // Trouble with one practice stays with it.
+            round.failed += match self.step_patients(practice, by_patient, stop).await {
+                Ok(failed) => failed,
+                Err(error) => {
+                    tracing::warn!(practice = %practice, error = %error, "journey steps not taken; they are tried again");
+                    due
+                }
+            };
         }
         if stop.is_cancelled() {
             self.db().release(lease.id).await?;
@@ -76,7 +88,13 @@ impl Desk {
     ) -> Result<usize, DeskError> {
         let access = Access::system(practice, "timers");
         let patients: Vec<PatientId> = by_patient.keys().copied().collect();
-        let charts = Chart::load_all(self.reader(&access), &patients).await?;
+        let charts = match Chart::load_all(self.reader(&access), &patients).await {
+            Ok(charts) => charts,
+            Err(_) if patients.len() > 1 => {
+                return self.step_each_alone(practice, by_patient, stop).await;
+            }
+            Err(error) => return Err(error),
+        };
         let work = charts.into_iter().zip(by_patient).collect();
         let each = |desk: Self, (chart, (patient, due)): (Option<Chart>, (PatientId, Vec<Due>))| {
             let (stop, access) = (stop.clone(), access.clone());
@@ -92,6 +110,27 @@ impl Desk {
             }
         };
         Ok(self.for_all_patients(work, each).await)
+    }
+
+    /// The same for one after the other: a chart that cannot be read must not hold up
+    /// those that can.
+    async fn step_each_alone(
+        &self,
+        practice: PracticeId,
+        by_patient: BTreeMap<PatientId, Vec<Due>>,
+        stop: &CancellationToken,
+    ) -> Result<usize, DeskError> {
+        let mut failed = 0;
+        for (patient, due) in by_patient {
+            let many = due.len();
+            let alone = BTreeMap::from([(patient, due)]);
+            let done = Box::pin(self.step_patients(practice, alone, stop)).await;
+            failed += done.unwrap_or_else(|error| {
+                tracing::error!(patient = %patient, error = %error, "chart cannot be read; the others step");
+                many
+            });
+        }
+        Ok(failed)
     }
 
     async fn step_patient(

@@ -9,7 +9,9 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tendon_care::contact::Channel;
 use tendon_care::practice::Practice;
+use tendon_store::StoreError;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +29,11 @@ const SHORTEST: Duration = Duration::from_millis(50);
 
 /// Workers for journeys' wake-ups: while one waits for its commits, another reads and
 /// decides.
-const TIMERS: usize = 2;
+const TIMERS: usize = 4;
+
+/// Workers for the line of each channel: while one waits for a slow carrier, another
+/// hands over what has come meanwhile.
+const DISPATCHERS: usize = 2;
 
 /// Ticks of a second after which the gauges are read.
 const GAUGES_TICKS: u32 = 5;
@@ -53,10 +59,11 @@ impl Workers {
     /// finish, and what they have claimed and not begun they hand back.
     pub fn start(desk: &Desk, stop: &CancellationToken) -> Self {
         let mut running = JoinSet::new();
-        for _ in 0..TIMERS {
-            running.spawn(rounds(desk.clone(), stop.clone(), Kind::Timers));
+        let timers = [Kind::Timers; TIMERS].into_iter();
+        let lines = Channel::ALL.map(|line| [Kind::Line(line); DISPATCHERS]);
+        for kind in timers.chain(lines.into_iter().flatten()) {
+            running.spawn(rounds(desk.clone(), stop.clone(), kind));
         }
-        running.spawn(rounds(desk.clone(), stop.clone(), Kind::Dispatcher));
         running.spawn(housekeeping(desk.clone(), stop.clone()));
         Self { running }
     }
@@ -75,21 +82,28 @@ impl Workers {
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Timers,
-    Dispatcher,
+    Line(Channel),
 }
 
 impl Kind {
     const fn name(self) -> &'static str {
         match self {
             Self::Timers => "timers",
-            Self::Dispatcher => "dispatcher",
+            Self::Line(channel) => channel.code(),
         }
     }
 
     async fn round(self, desk: &Desk, stop: &CancellationToken) -> Result<Round, DeskError> {
         match self {
             Self::Timers => desk.step_until(stop).await,
-            Self::Dispatcher => desk.dispatch_until(stop).await,
+            Self::Line(channel) => desk.dispatch_until(channel, stop).await,
+        }
+    }
+
+    async fn next_due(self, desk: &Desk) -> Result<Option<Timestamp>, StoreError> {
+        match self {
+            Self::Timers => desk.db().next_timer().await,
+            Self::Line(channel) => desk.db().next_message(channel).await,
         }
     }
 }
@@ -117,14 +131,14 @@ async fn rounds(desk: Desk, stop: CancellationToken, kind: Kind) {
             () = stop.cancelled() => {}
             // What was missed is one reason more to look.
             _ = changes.recv() => changes = changes.resubscribe(),
-            () = tokio::time::sleep(nap(&desk).await) => {}
+            () = tokio::time::sleep(nap(&desk, kind).await) => {}
         }
     }
 }
 
 /// Returns how long nothing will be due, by the desk's clock.
-async fn nap(desk: &Desk) -> Duration {
-    let Ok(Some(next)) = desk.db().next_due().await else {
+async fn nap(desk: &Desk, kind: Kind) -> Duration {
+    let Ok(Some(next)) = kind.next_due(desk).await else {
         return LONGEST;
     };
     let wait = next.duration_since(desk.now());

@@ -40,6 +40,7 @@ statements! {
     STAFF_SESSION = "select * from staff_session";
     API_TOKEN = "select * from api_token";
     PATIENT_LINK = "select * from patient_link";
+    BIRTHDAY_GUESS = "select * from birthday_guess";
     SIGNIN_GHOST = "select * from signin_ghost";
     SIGNIN_LINK = "select * from signin_link";
     STRAY_MESSAGE = "select * from stray_message";
@@ -86,6 +87,7 @@ pub(crate) const TABLES: &[(&str, &Sql)] = &[
     ("staff_session", &STAFF_SESSION),
     ("api_token", &API_TOKEN),
     ("patient_link", &PATIENT_LINK),
+    ("birthday_guess", &BIRTHDAY_GUESS),
     ("signin_ghost", &SIGNIN_GHOST),
     ("signin_link", &SIGNIN_LINK),
     ("stray_message", &STRAY_MESSAGE),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tendon_care::access::Access;
 use tendon_care::appointment::Appointment;
-use tendon_care::contact::Standing;
+use tendon_care::contact::{Channel, Standing};
 use tendon_care::episode::Episode;
 use tendon_care::id::{
     ContactPointId, ConversationId, EnrolmentId, LinkId, MessageId, PatientId, PracticeId, TaskId,
@@ -105,8 +105,11 @@ pub enum Write {
     OutboxAgain(MessageId, jiff::Timestamp, i64),
     /// Gives a message in the outbox another time and frees it.
     OutboxLater(MessageId, jiff::Timestamp),
-    /// Notes, before the carrier is called, that it is being called.
-    OutboxStarted(MessageId),
+    /// Notes, before the carrier is called, that it is being called; until when nobody
+    /// else asks what became of that.
+    OutboxStarted(MessageId, jiff::Timestamp),
+    /// Has a message wait in the line of another channel.
+    OutboxLine(MessageId, Channel),
     /// Takes a part of the attention that caps protect, unless somebody else did so
     /// since it was counted.
     AttentionTaken(Box<t::AttentionTaken>),
@@ -135,7 +138,7 @@ pub enum Write {
     /// Adds a link.
     LinkNew(t::LinkRow),
     /// Records a birthday given on a link: right (until when it counts) or wrong.
-    LinkChecked(LinkId, t::LinkCheck),
+    LinkChecked(Box<t::LinkChecked>),
     /// Adds the one-click way out of a kind of e-mail.
     WayOutNew(t::WayOutRow),
     /// Notes that a way out was taken.
@@ -150,6 +153,9 @@ pub enum Write {
     SignIn(UserId, t::SignIn),
     /// Adds a session.
     SessionNew(t::SessionRow),
+    /// Notes the secret for codes that a session is shown; where it was shown one
+    /// already, it is a conflict.
+    KeyShown(Box<t::KeyShown>),
     /// Moves a session on: seen, complete.
     Session(t::SessionMove),
     /// Adds a one-time link to sign in.
@@ -260,16 +266,10 @@ impl Commit {
         for write in &self.writes {
             binder.bind(write, &mut out)?;
         }
-        Ok((out, self.audit))
-    }
-}
-
-/// What a table needs to turn a write into statements.
-#[derive(Clone, Copy, Debug)]
         let spoken = self.have_spoken();
         out.extend(spoken.map(|patient| t::consent::touch(binder, patient)));
-pub(crate) struct Binder<'a> {
-    pub(crate) practice: PracticeId,
+        Ok((out, self.audit))
+    }
 
     /// Lists whose ledgers grow, but for patients who are new and whom nobody has read.
     fn have_spoken(&self) -> impl Iterator<Item = PatientId> {
@@ -286,6 +286,12 @@ pub(crate) struct Binder<'a> {
         }
         patients.into_iter()
     }
+}
+
+/// What a table needs to turn a write into statements.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Binder<'a> {
+    pub(crate) practice: PracticeId,
     pub(crate) keys: &'a PracticeKeys,
 }
 
@@ -330,10 +336,11 @@ impl Binder<'_> {
             }
             Write::OutboxGone(id) => out.push(t::outbox::gone(self, *id)),
             Write::OutboxAgain(id, due, priority) => {
-                out.push(t::outbox::put(self, *id, *due, *priority));
+                out.push(t::outbox::again(self, *id, *due, *priority));
             }
             Write::OutboxLater(id, due) => out.push(t::outbox::later(self, *id, *due)),
-            Write::OutboxStarted(id) => out.push(t::outbox::started(self, *id)),
+            Write::OutboxStarted(id, until) => out.push(t::outbox::started(self, *id, *until)),
+            Write::OutboxLine(id, channel) => out.push(t::outbox::line(self, *id, *channel)),
             Write::AttentionTaken(taken) => t::attention::take(self, taken, out),
             Write::OutboxReconcile(id, due) => out.push(t::outbox::reconcile(self, *id, *due)),
             Write::Decision(row) => out.push(t::decision::decision(self, row)),
@@ -351,7 +358,7 @@ impl Binder<'_> {
                 out.push(t::task::of_patient_done(self, *patient, *at));
             }
             Write::LinkNew(row) => out.push(t::link::insert(self, row)),
-            Write::LinkChecked(id, check) => out.push(t::link::checked(self, *id, *check)),
+            Write::LinkChecked(checked) => t::link::checked(self, checked, out),
             Write::WayOutNew(row) => out.push(t::link::way_out_new(self, row)),
             Write::WayOutTaken(id, at) => out.push(t::link::way_out_taken(self, *id, *at)),
             Write::Stray(row) => out.push(t::stray::insert(self, row)?),
@@ -359,6 +366,7 @@ impl Binder<'_> {
             Write::User(row) => out.push(t::staff::user(self, row)?),
             Write::SignIn(id, outcome) => out.push(t::staff::sign_in(self, *id, *outcome)),
             Write::SessionNew(row) => out.push(t::staff::session_new(self, row)),
+            Write::KeyShown(shown) => out.push(t::staff::key_shown(self, shown)?),
             Write::Session(change) => out.push(t::staff::session_move(change)),
             Write::SignInLinkNew(row) => out.push(t::signin::link_new(self, row)),
             Write::SignInLinkUsed(hash, at) => out.push(t::signin::link_used(hash, *at)),

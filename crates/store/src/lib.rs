@@ -21,7 +21,7 @@ mod table;
 
 pub use audit::{Action, AuditEntry};
 pub use backup::{TableDigest, check_sqlite_backup, digest_tables, postgres_environment};
-pub use claim::{Claimed, ClaimedMessage, ClaimedTimer, Lease};
+pub use claim::{Claimed, ClaimedMessage, ClaimedTimer, Claims, Lease, Unreadable};
 pub use commit::{Commit, Versioned, Write};
 pub use db::{Db, Durability, Options};
 pub use error::{CommitError, StoreError};

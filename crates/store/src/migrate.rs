@@ -41,6 +41,18 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
         text: include_str!("../migrations/0004_ledger.sql"),
     },
+    Migration {
+        version: 5,
+        name: "claims",
+        postgres: include_str!("../migrations/0005_claims.postgres.sql"),
+        text: include_str!("../migrations/0005_claims.sql"),
+    },
+    Migration {
+        version: 6,
+        name: "portal",
+        postgres: "",
+        text: include_str!("../migrations/0006_portal.sql"),
+    },
 ];
 
 statements! {

@@ -31,7 +31,7 @@ use tendon_store::{AuditLine, Db, Durability, Options, Reader, SecretKey};
 use tendon_testkit::clock::{FakeClock, SeededRandomness};
 use tendon_testkit::database::{Engine, TestDb};
 
-pub use people::Person;
+pub use people::{Person, register};
 
 /// Where the practice is, and its clock.
 pub const ZONE: &str = "America/Chicago";

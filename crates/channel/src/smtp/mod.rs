@@ -9,6 +9,8 @@ mod signing;
 use std::fmt;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use tendon_care::contact::Email;
 
 pub use server::{Encryption, Server};
@@ -103,6 +105,14 @@ impl Carrier for Smtp {
                 Err(refused) => refused,
             }
         })
+    }
+
+    fn at_once(&self) -> usize {
+        self.sessions.at_once()
+    }
+
+    fn patience(&self) -> SignedDuration {
+        SignedDuration::try_from(self.sessions.patience()).unwrap_or(SignedDuration::MAX)
     }
 
     /// Cannot tell: SMTP hands a letter on and keeps no record that a sender

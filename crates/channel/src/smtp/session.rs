@@ -37,6 +37,7 @@ pub(crate) struct Sessions {
     hello: ClientId,
     patience: Patience,
     permits: Semaphore,
+    at_once: usize,
     idle: Mutex<Vec<AsyncSmtpConnection>>,
 }
 
@@ -66,8 +67,19 @@ impl Sessions {
             hello: ClientId::Domain(hello.to_owned()),
             patience: settings.patience,
             permits: Semaphore::new(settings.connections.max(1)),
+            at_once: settings.connections.max(1),
             idle: Mutex::new(Vec::new()),
         })
+    }
+
+    /// Returns how many letters are on their way side by side at most.
+    pub(crate) const fn at_once(&self) -> usize {
+        self.at_once
+    }
+
+    /// Returns the longest that a letter takes once it has a connection.
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience.in_all()
     }
 
     /// Sends a letter over an idle connection or a new one.
@@ -310,14 +322,24 @@ const BAD_ROOT: InvalidSetting = InvalidSetting {
     problem: "is not a PEM certificate",
 };
 
-/// The answer to the dot has ten minutes (RFC 5321 §4.5.3.2.6): a server may
-/// be delivering meanwhile, and hanging up on it is how letters come twice.
+/// A relay of the practice's own or its provider's answers within seconds. One that
+/// takes minutes for the dot is given up on (RFC 5321 §4.5.3.2.6 would wait for ten): the
+/// letter is then one whose answer was lost, which a person looks at, and it is never
+/// sent again by itself.
 impl Default for Patience {
     fn default() -> Self {
         Self {
-            connect: Duration::from_secs(30),
-            command: Duration::from_mins(1),
-            answer: Duration::from_mins(10),
+            connect: Duration::from_secs(15),
+            command: Duration::from_secs(30),
+            answer: Duration::from_mins(2),
         }
+    }
+}
+
+impl Patience {
+    /// Returns the longest that a letter takes: over an idle connection that turns out
+    /// to be dead at its last step, and then over a new one.
+    pub(super) fn in_all(&self) -> Duration {
+        self.connect + 2 * (3 * self.command + self.answer)
     }
 }

@@ -12,6 +12,7 @@ mod wire;
 
 use std::fmt;
 
+use jiff::SignedDuration;
 use reqwest::{Client, Response, StatusCode, Url, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 use tendon_care::contact::{Address, Phone};
@@ -199,6 +200,10 @@ impl Carrier for Twilio {
 
     fn send<'a>(&'a self, outgoing: &'a Outgoing) -> Answer<'a, Outcome> {
         Box::pin(self.create(outgoing))
+    }
+
+    fn patience(&self) -> SignedDuration {
+        SignedDuration::try_from(self.patience.answer).unwrap_or(SignedDuration::MAX)
     }
 
     fn reconcile<'a>(&'a self, outgoing: &'a Outgoing, window: Window) -> Answer<'a, Found> {

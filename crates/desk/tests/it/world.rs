@@ -13,6 +13,7 @@ use tendon_care::contact::{Address, Channel, Email, Line, Owner, Phone};
 use tendon_care::id::{AppointmentId, MessageId, PatientId, UserId};
 use tendon_care::message::Body;
 use tendon_care::purpose::Purpose;
+use tendon_channel::carrier::Carrier;
 use tendon_desk::{
     Carriers, DeskError, Draft, Given, Heard, Inbound, NewContact, PlannedLine, Posted, Proof,
 };
@@ -71,11 +72,25 @@ impl World {
     /// Opens the practice at a local time.
     pub async fn open(engine: Engine, now: &str) -> Self {
         let carrier = Arc::new(Memory::new("memory"));
+        let carriers = Carriers::all(Arc::<Memory>::clone(&carrier));
+        Self::carried(engine, now, carrier, carriers).await
+    }
+
+    /// Opens it with a carrier of its own for letters.
+    pub async fn with_letters(engine: Engine, now: &str, letters: &Arc<Memory>) -> Self {
+        let carrier = Arc::new(Memory::new("memory"));
+        let texts: Arc<dyn Carrier> = Arc::<Memory>::clone(&carrier);
+        let letters: Arc<dyn Carrier> = Arc::<Memory>::clone(letters);
+        let carriers = Carriers::new(Some(texts), Some(letters));
+        Self::carried(engine, now, carrier, carriers).await
+    }
+
+    async fn carried(engine: Engine, now: &str, carrier: Arc<Memory>, carriers: Carriers) -> Self {
         let plan = Plan {
             now: at(now),
             public_url: "https://go.example.org",
             durability: Durability::Bulk,
-            carriers: Carriers::all(Arc::<Memory>::clone(&carrier)),
+            carriers,
         };
         Self {
             practice: TestPractice::open(engine, plan).await,

@@ -301,7 +301,13 @@ pub(crate) fn insert(
             row.created_at
         ],
     ));
-    out.push(outbox::put(binder, message.id, due_at, row.priority));
+    out.push(outbox::put(
+        binder,
+        message.id,
+        due_at,
+        row.priority,
+        message.channel,
+    ));
     Ok(())
 }
 

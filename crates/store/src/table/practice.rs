@@ -72,6 +72,25 @@ impl Db {
         self.commit(with).await
     }
 
+    /// Has the data key of a practice at hand: another process may have added the
+    /// practice since this one looked.
+    pub(crate) async fn meet(&self, practice: PracticeId) -> Result<(), StoreError> {
+        if self.vault().keys(practice).is_ok() {
+            return Ok(());
+        }
+        load_keys(self).await
+    }
+
+    /// Returns the one row that a secret or an address leads to, whose first column
+    /// names the practice, and meets that practice.
+    pub(crate) async fn led_to(&self, rows: Vec<Row>) -> Result<Option<Row>, StoreError> {
+        let row = rows.into_iter().next();
+        if let Some(row) = &row {
+            self.meet(row.id(0)?).await?;
+        }
+        Ok(row)
+    }
+
     /// Returns every practice, oldest first: for workers and administration.
     pub async fn practices(&self) -> Result<Vec<Practice>, StoreError> {
         let rows = self.read(&LIST, params![]).await?;

@@ -57,7 +57,7 @@ impl Db {
         token_hash: &[u8],
     ) -> Result<Option<(PracticeId, SignInLinkRow)>, StoreError> {
         let rows = self.read(&LINK, params![token_hash.to_vec()]).await?;
-        Ok(rows.first().map(link).transpose()?)
+        Ok(self.led_to(rows).await?.as_ref().map(link).transpose()?)
     }
 
     /// Returns the failures with an address that nobody has, by its hash.

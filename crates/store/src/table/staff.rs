@@ -13,11 +13,11 @@ use crate::sql::{BadRow, Bound, Row, id, params, statements};
 
 statements! {
     BY_EMAIL = "select practice_id, user_id, email, name, role, password_hash, totp_sealed, totp_step, failures, \
-                locked_until, disabled, created_at, totp_pending_sealed from staff_user where email = $1";
+                locked_until, disabled, created_at from staff_user where email = $1";
     GET = "select practice_id, user_id, email, name, role, password_hash, totp_sealed, totp_step, failures, \
-           locked_until, disabled, created_at, totp_pending_sealed from staff_user where practice_id = $1 and user_id = $2";
+           locked_until, disabled, created_at from staff_user where practice_id = $1 and user_id = $2";
     LIST = "select practice_id, user_id, email, name, role, password_hash, totp_sealed, totp_step, failures, \
-            locked_until, disabled, created_at, totp_pending_sealed from staff_user where practice_id = $1 order by email";
+            locked_until, disabled, created_at from staff_user where practice_id = $1 order by email";
     PUT = "insert into staff_user (practice_id, user_id, email, name, role, password_hash, totp_sealed, \
            disabled, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
            on conflict (practice_id, user_id) do update set email = excluded.email, name = excluded.name, \
@@ -37,18 +37,19 @@ statements! {
                     where practice_id = $1 and user_id = $2";
     SET_PASSWORD = "update staff_user set password_hash = $3, failures = 0, locked_until = 0, \
                     version = version + 1 where practice_id = $1 and user_id = $2";
-    SET_PENDING = "update staff_user set totp_pending_sealed = $3, version = version + 1 \
-                   where practice_id = $1 and user_id = $2";
-    /// What was pending becomes the secret, once its first code was right.
-    ENROL = "update staff_user set totp_sealed = $3, totp_pending_sealed = null, totp_step = $4, \
-             version = version + 1 where practice_id = $1 and user_id = $2 and totp_pending_sealed is not null";
-    UNENROL = "update staff_user set totp_sealed = null, totp_pending_sealed = null, version = version + 1 \
+    /// Of several sessions that were shown a key, the first that proves its own wins.
+    ENROL = "update staff_user set totp_sealed = $3, totp_step = $4, version = version + 1 \
+             where practice_id = $1 and user_id = $2 and totp_sealed is null";
+    UNENROL = "update staff_user set totp_sealed = null, version = version + 1 \
                where practice_id = $1 and user_id = $2";
-    SESSION = "select practice_id, session_id, user_id, created_at, seen_at, complete, token_hash \
-               from staff_session where token_hash = $1";
+    SESSION = "select practice_id, session_id, user_id, created_at, seen_at, complete, token_hash, \
+               totp_pending_sealed from staff_session where token_hash = $1";
     ADD_SESSION = "insert into staff_session (token_hash, practice_id, session_id, user_id, created_at, seen_at, \
                    complete) values ($1, $2, $3, $4, $5, $6, $7)";
     MOVE_SESSION = "update staff_session set seen_at = $2, complete = $3 where token_hash = $1";
+    /// Shown once: a page that is loaded twice at the same time shows one key.
+    SHOW_KEY = "update staff_session set totp_pending_sealed = $3 \
+                where token_hash = $1 and practice_id = $2 and totp_pending_sealed is null";
     END_SESSION = "delete from staff_session where token_hash = $1";
     END_SESSIONS = "delete from staff_session where practice_id = $1 and user_id = $2";
     SWEEP_SESSIONS = "delete from staff_session where created_at < $1 or seen_at < $2";
@@ -77,8 +78,6 @@ pub struct UserRow {
     pub password_hash: String,
     /// The TOTP secret, once enrolled.
     pub totp_secret: Option<Vec<u8>>,
-    /// A secret that was shown and not yet proven.
-    pub totp_pending: Option<Vec<u8>>,
     /// The last time step whose code was taken.
     pub totp_step: i64,
     /// Failures in a row.
@@ -133,9 +132,8 @@ pub enum UserChange {
     Disabled(bool),
     /// The argon2id hash of a new password; failures are forgotten.
     Password(String),
-    /// A secret for codes, shown and not yet proven.
-    TotpShown(Vec<u8>),
-    /// The secret was proven by the code of this time step.
+    /// A secret for codes was proven by the code of this time step. Where there is
+    /// one already, it is a conflict.
     TotpProven {
         /// The secret.
         secret: Vec<u8>,
@@ -153,7 +151,6 @@ impl std::fmt::Debug for UserChange {
             Self::Role(_) => "Role(…)",
             Self::Disabled(_) => "Disabled(…)",
             Self::Password(_) => "Password(…)",
-            Self::TotpShown(_) => "TotpShown(…)",
             Self::TotpProven { .. } => "TotpProven(…)",
             Self::TotpGone => "TotpGone",
         })
@@ -161,7 +158,7 @@ impl std::fmt::Debug for UserChange {
 }
 
 /// A signed-in browser.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SessionRow {
     /// SHA-256 of the cookie's token.
     pub token_hash: Vec<u8>,
@@ -175,6 +172,14 @@ pub struct SessionRow {
     pub seen_at: Timestamp,
     /// The second factor was given.
     pub complete: bool,
+    /// A secret for codes that this session was shown, and has not proven.
+    pub totp_pending: Option<Vec<u8>>,
+}
+
+impl std::fmt::Debug for SessionRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SessionRow({}, {})", self.id, self.user)
+    }
 }
 
 /// A session moving on.
@@ -186,6 +191,23 @@ pub struct SessionMove {
     pub seen_at: Timestamp,
     /// The second factor was given.
     pub complete: bool,
+}
+
+/// A secret for codes on its way to one session.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyShown {
+    /// Which session.
+    pub session: SessionId,
+    /// SHA-256 of its token.
+    pub token_hash: Vec<u8>,
+    /// The secret.
+    pub secret: Vec<u8>,
+}
+
+impl std::fmt::Debug for KeyShown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KeyShown({})", self.session)
+    }
 }
 
 /// A bearer token of the API.
@@ -212,7 +234,8 @@ impl Db {
         email: &str,
     ) -> Result<Option<(PracticeId, UserRow)>, StoreError> {
         let rows = self.read(&BY_EMAIL, params![email]).await?;
-        rows.first().map(|row| user_row(row, self)).transpose()
+        let row = self.led_to(rows).await?;
+        row.map(|row| user_row(&row, self)).transpose()
     }
 
     /// Finds a session by the hash of its token: the token itself is the access.
@@ -221,7 +244,8 @@ impl Db {
         token_hash: &[u8],
     ) -> Result<Option<(PracticeId, SessionRow)>, StoreError> {
         let rows = self.read(&SESSION, params![token_hash.to_vec()]).await?;
-        Ok(rows.first().map(session).transpose()?)
+        let row = self.led_to(rows).await?;
+        row.map(|row| session(&row, self)).transpose()
     }
 
     /// Finds a bearer token by its hash.
@@ -230,7 +254,7 @@ impl Db {
         token_hash: &[u8],
     ) -> Result<Option<(PracticeId, TokenRow)>, StoreError> {
         let rows = self.read(&TOKEN, params![token_hash.to_vec()]).await?;
-        Ok(rows.first().map(token).transpose()?)
+        Ok(self.led_to(rows).await?.as_ref().map(token).transpose()?)
     }
 
     /// Removes sessions that began or were last used before these moments.
@@ -327,10 +351,6 @@ pub(crate) fn change(
         UserChange::Role(role) => Bound::one(&SET_ROLE, with(params![role.code()])),
         UserChange::Disabled(off) => Bound::one(&SET_DISABLED, with(params![*off])),
         UserChange::Password(hash) => Bound::one(&SET_PASSWORD, with(params![hash])),
-        UserChange::TotpShown(secret) => {
-            let sealed = binder.keys.seal(pending_cell(user), secret)?;
-            Bound::one(&SET_PENDING, with(params![sealed]))
-        }
         UserChange::TotpProven { secret, step } => {
             let sealed = binder.keys.seal(totp_cell(user), secret)?;
             Bound::one(&ENROL, with(params![sealed, *step]))
@@ -352,6 +372,15 @@ pub(crate) fn session_new(binder: Binder<'_>, row: &SessionRow) -> Bound {
             row.complete
         ],
     )
+}
+
+/// Notes the secret that a session is shown.
+pub(crate) fn key_shown(binder: Binder<'_>, shown: &KeyShown) -> Result<Bound, StoreError> {
+    let sealed = binder
+        .keys
+        .seal(pending_cell(shown.session), &shown.secret)?;
+    let values = params![shown.token_hash.clone(), binder.practice.uuid(), sealed];
+    Ok(Bound::one(&SHOW_KEY, values))
 }
 
 pub(crate) fn session_move(change: &SessionMove) -> Bound {
@@ -398,33 +427,38 @@ fn totp_cell(user: UserId) -> Cell {
     }
 }
 
-fn pending_cell(user: UserId) -> Cell {
+fn pending_cell(session: SessionId) -> Cell {
     Cell {
-        table: "staff_user",
+        table: "staff_session",
         column: "totp_pending_sealed",
-        row: user.uuid(),
+        row: session.uuid(),
     }
+}
+
+/// Opens a sealed column that may be null.
+fn opened(
+    row: &Row,
+    column: usize,
+    db: &Db,
+    practice: PracticeId,
+    cell: Cell,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    if row.is_null(column) {
+        return Ok(None);
+    }
+    let keys = db.vault().keys(practice)?;
+    Ok(Some(keys.open(cell, row.bytes(column)?)?))
 }
 
 fn user_row(row: &Row, db: &Db) -> Result<(PracticeId, UserRow), StoreError> {
     let (practice, user): (PracticeId, UserId) = (row.id(0)?, row.id(1)?);
-    let secret = |column: usize, cell: Cell| -> Result<Option<Vec<u8>>, StoreError> {
-        if row.is_null(column) {
-            return Ok(None);
-        }
-        let keys = db.vault().keys(practice)?;
-        Ok(Some(keys.open(cell, row.bytes(column)?)?))
-    };
-    let (totp_secret, totp_pending) =
-        (secret(6, totp_cell(user))?, secret(12, pending_cell(user))?);
     let value = UserRow {
         id: user,
         email: row.text(2)?.to_owned(),
         name: row.text(3)?.to_owned(),
         role: row.parsed(4, "a role", Role::from_code)?,
         password_hash: row.text(5)?.to_owned(),
-        totp_secret,
-        totp_pending,
+        totp_secret: opened(row, 6, db, practice, totp_cell(user))?,
         totp_step: row.int(7)?,
         failures: row.small(8)?,
         locked_until: row.time(9)?,
@@ -434,16 +468,18 @@ fn user_row(row: &Row, db: &Db) -> Result<(PracticeId, UserRow), StoreError> {
     Ok((practice, value))
 }
 
-fn session(row: &Row) -> Result<(PracticeId, SessionRow), BadRow> {
+fn session(row: &Row, db: &Db) -> Result<(PracticeId, SessionRow), StoreError> {
+    let (practice, id): (PracticeId, SessionId) = (row.id(0)?, row.id(1)?);
     let value = SessionRow {
-        id: row.id(1)?,
+        id,
         user: row.id(2)?,
         created_at: row.time(3)?,
         seen_at: row.time(4)?,
         complete: row.bool(5)?,
         token_hash: row.bytes(6)?.to_vec(),
+        totp_pending: opened(row, 7, db, practice, pending_cell(id))?,
     };
-    Ok((row.id(0)?, value))
+    Ok((practice, value))
 }
 
 fn token(row: &Row) -> Result<(PracticeId, TokenRow), BadRow> {

@@ -297,7 +297,7 @@ async fn every_state_of_an_episode_comes_back_equal(bench: Bench) {
 }
 on_both_engines!(every_state_of_an_episode_comes_back_equal);
 
-fn message(bench: &Bench) -> MessageRow {
+pub(super) fn message(bench: &Bench) -> MessageRow {
     MessageRow {
         message: Message {
             id: bench.mint().id(),
@@ -351,7 +351,12 @@ async fn a_message_walks_its_states_and_its_words_are_sealed(bench: Bench) {
         until: at,
         limit: 10,
     };
-    let claimed = bench.db.claim_messages(&lease).await.unwrap();
+    let claimed = bench
+        .db
+        .claim_messages(&lease, Channel::Sms)
+        .await
+        .unwrap()
+        .ready;
     assert_eq!((claimed.len(), claimed[0].started), (1, false));
 
     let walk = [

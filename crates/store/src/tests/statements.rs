@@ -173,6 +173,9 @@ static POSTGRES_INDEXES: Sql = Sql::new(
            and indexname not like '%_pkey' order by 1",
 );
 
+/// PostgreSQL looks nothing up by its lease: a claim answers what it took.
+const ONLY_SQLITE: [&str; 2] = ["outbox_lease", "timer_lease"];
+
 type Schema = BTreeMap<(String, String), (String, bool)>;
 
 async fn columns(bench: &Bench, sql: &'static Sql) -> Schema {
@@ -204,10 +207,9 @@ async fn both_engines_migrate_to_the_same_schema() {
             .map(|row| row.text(0).unwrap().to_owned())
             .collect()
     };
-    assert_eq!(
-        names(&sqlite, &SQLITE_INDEXES).await,
-        names(&postgres, &POSTGRES_INDEXES).await
-    );
+    let mut both = names(&sqlite, &SQLITE_INDEXES).await;
+    both.retain(|name| !ONLY_SQLITE.contains(&name.as_str()));
+    assert_eq!(both, names(&postgres, &POSTGRES_INDEXES).await);
     let listed: Vec<&str> = crate::backup::TABLES
         .iter()
         .map(|(name, _)| *name)
