@@ -4,6 +4,7 @@
 //! (stop, start, wrong number) holds for all of them, in the same commit; anything
 //! else is for the one whom the practice last wrote to.
 
+mod block;
 mod consent;
 mod ear;
 mod form;
@@ -11,7 +12,6 @@ mod stray;
 
 use tendon_assist::{Class, Context, Prompt, Understanding, understand};
 use tendon_care::access::Access;
-use tendon_care::consent::Act;
 use tendon_care::contact::{Address, Channel};
 use tendon_care::id::{AppointmentId, ConversationId, MessageId, PatientId, PracticeId};
 use tendon_care::message::Body;
@@ -21,7 +21,7 @@ use self::consent::Holder;
 use self::ear::{Ear, hear};
 pub(crate) use self::form::{FormMessage, FormWords};
 use crate::change::Origin;
-use crate::desk::Desk;
+use crate::desk::{Desk, TRIES};
 use crate::error::DeskError;
 use crate::portal::patient_access;
 
@@ -89,15 +89,22 @@ impl Desk {
     ) -> Result<Heard, DeskError> {
         let system = Access::system(inbound.practice, "inbound");
         let reader = self.reader(&system);
-        let repeated = || reader.inbound_known(&inbound.carrier, &inbound.carrier_ref);
-        if repeated().await? {
-            return Ok(Heard::Repeated);
+        for _ in 0..TRIES {
+            if reader
+                .inbound_known(&inbound.carrier, &inbound.carrier_ref)
+                .await?
+            {
+                return Ok(Heard::Repeated);
+            }
+            match self.take_in(&system, inbound, keyword).await {
+                // The same request came twice at once; or the first two texts of a
+                // person, who now has a thread; or a merge. A carrier may not ask again,
+                // so who it was is found out anew.
+                Err(DeskError::Stale(_) | DeskError::Busy) => {}
+                heard => return heard,
+            }
         }
-        match self.take_in(&system, inbound, keyword).await {
-            // The same request came twice at once, and the other was faster.
-            Err(DeskError::Stale(_)) if repeated().await? => Ok(Heard::Repeated),
-            heard => heard,
-        }
+        Err(DeskError::Busy)
     }
 
     async fn take_in(
@@ -139,7 +146,7 @@ impl Desk {
                 match known.find(|(_, holder)| holder.patient == id) {
                     Some((0, writer)) => hear(change, &spoken, &thread, writer)?,
                     Some((_, other)) => consent::overhear(change, &spoken, other),
-                    // Merged at this very moment; the carrier brings it again.
+                    // Merged at this very moment.
                     None => return Err(DeskError::Busy),
                 }
             }
@@ -152,8 +159,16 @@ impl Desk {
     }
 
     async fn holder(&self, access: &Access, patient: PatientId) -> Result<Holder, DeskError> {
-        let ledger = self.reader(access).ledger(patient).await?;
-        Ok(Holder { patient, ledger })
+        let reader = self.reader(access);
+        let points = reader.contact_points(patient).await?;
+        let said = reader.ledger(patient).await?;
+        Ok(Holder {
+            patient,
+            ledger: self
+                .with_all_about(access, patient, &points, said.clone())
+                .await?,
+            said,
+        })
     }
 
     async fn meaning(
@@ -168,9 +183,7 @@ impl Desk {
         let context = Context {
             prompt: thread.prompt,
             language: known.language,
-            opted_out: writer.ledger.entries().iter().any(|entry| {
-                entry.address == inbound.from && matches!(entry.act, Act::Revoked { .. })
-            }),
+            opted_out: block::is_stopped(&writer.ledger, &inbound.from),
         };
         Ok(understand(inbound.body.expose(), &context))
     }
@@ -230,6 +243,16 @@ impl Spoken<'_> {
         self.keyword == Some(Keyword::Stop)
             || self.meaning.says(Class::OptOutAll)
             || self.meaning.says(Class::OptOutCategory)
+    }
+
+    /// Tells whether it means this besides an opt-out, which comes first of them.
+    fn adds(&self, class: Class) -> bool {
+        self.form.is_none() && self.opts_out() && self.meaning.says(class)
+    }
+
+    /// Tells whether who wrote is not the patient.
+    fn is_wrong_number(&self) -> bool {
+        self.meaning.class == Class::WrongParty || self.adds(Class::WrongParty)
     }
 
     /// Tells whether it holds for everybody who has the phone.

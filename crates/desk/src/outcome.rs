@@ -10,7 +10,7 @@ use tendon_care::message::{Failure, FailureClass, MessageState};
 use tendon_care::task::{About, TaskKind};
 use tendon_care::touchpoint::Fact;
 use tendon_channel::carrier::{Blind, Carrier, Found, Outcome, Outgoing, Receipt, Sender, Window};
-use tendon_store::{ClaimedMessage, ConsentRow, MessageMove, MessageRow, Versioned, Write};
+use tendon_store::{Action, ClaimedMessage, ConsentRow, MessageMove, MessageRow, Versioned, Write};
 
 use crate::change::Change;
 use crate::desk::Desk;
@@ -405,5 +405,6 @@ fn mark_address(change: &mut Change<'_>, row: &Versioned<MessageRow>, class: Fai
             strand: change.strand(),
             entry,
         })));
+        change.audit(Action::Create, "consent", "blocked by the carrier");
     }
 }

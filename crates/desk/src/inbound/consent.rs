@@ -12,9 +12,9 @@ use tendon_care::id::{AppointmentId, PatientId};
 use tendon_care::purpose::{Purpose, Purposes};
 use tendon_care::task::{About, TaskKind};
 use tendon_care::touchpoint::Fact;
-use tendon_store::ConsentRow;
-use tendon_store::Write;
+use tendon_store::{Action, ConsentRow, Write};
 
+use super::block::{lift, mirror};
 use super::{Ear, Keyword, Spoken};
 use crate::change::Change;
 use crate::error::DeskError;
@@ -25,19 +25,61 @@ const START_WORDING: &str = "start-1";
 /// A patient who has the address, with what was said before.
 pub(super) struct Holder {
     pub(super) patient: PatientId,
+    /// What the person's own record says.
+    pub(super) said: Ledger,
+    /// The same, with what was said elsewhere of addresses that they have.
     pub(super) ledger: Ledger,
 }
 
 impl Ear<'_, '_> {
-    /// Stops what is asked to stop and says so once.
+    /// Stops what is asked to stop and says so once. Who says besides that the number
+    /// is wrong is told goodbye, and who says that the patient has died is answered by
+    /// a person only.
     pub(super) fn opt_out(
         &mut self,
         meaning: &Understanding,
         visit: Option<AppointmentId>,
-        answered: bool,
+        flagged: bool,
     ) -> Result<(), DeskError> {
+        let died = self.spoken.adds(Class::Deceased);
+        let wrong = self.spoken.is_wrong_number();
+        let known_wrong = self.is_known_wrong();
+        if died {
+            self.deceased();
+        }
+        if wrong && !known_wrong {
+            self.wrong_number();
+        }
+        self.stop(wrong);
+        let asks = !died && !wrong && !flagged && self.spoken.form.is_none();
+        let unclear = asks && meaning.unclear_cancel && visit.is_some();
+        if unclear {
+            self.ask_about_visit(visit);
+        } else if asks {
+            self.visit_beside(meaning, visit)?;
+        }
+        self.prompt = None;
+        // A carrier that blocks the number has answered, and takes nothing more.
+        let blocked = self.spoken.keyword == Some(Keyword::Stop);
+        if flagged || blocked || died || known_wrong {
+            return Ok(());
+        }
+        if wrong {
+            return self.reply("wrong-party-goodbye", Purpose::Safety);
+        }
+        if unclear {
+            self.prompt = Some(("stop_clarification".to_owned(), visit));
+            return self.reply("stop-clarify", Purpose::Safety);
+        }
+        self.reply("stop-confirmed", Purpose::Safety)
+    }
+
+    /// Takes back what is meant and withdraws what waits of it. A stranger speaks for
+    /// this address and not for the patient's others.
+    fn stop(&mut self, only_here: bool) {
         let extent = match narrowed(self.spoken) {
             Some(purpose) => only(purpose),
+            None if only_here => all_here(),
             None => Extent::Unqualified {
                 topic: self.topic(),
                 mode: self.mode(),
@@ -47,35 +89,24 @@ impl Ear<'_, '_> {
         record(self.change, self.spoken, &Act::Revoked { extent, via });
         for pending in self.change.chart.pending.clone() {
             let meant = narrowed(self.spoken).is_none_or(|one| one == pending.message.purpose);
-            if meant {
+            let here = !only_here || pending.message.channel == self.inbound.channel;
+            if meant && here {
                 self.change.withdraw(&pending, "consent_revoked");
             }
         }
-        // CANCEL while a visit is asked about: everything stops, one text asks
-        // what was meant, and a person looks after the visit.
-        let unclear = meaning.says(Class::CancelVisit)
-            && self.thread.prompt == Prompt::Visit
-            && visit.is_some();
-        if unclear && !answered {
-            let about = About {
-                appointment: visit,
-                message: Some(self.message),
-                ..About::default()
-            };
-            let due_at = self.change.now() + SignedDuration::from_hours(2);
-            self.change
-                .open_task(TaskKind::ClarifyCancel, about, due_at);
-        }
-        self.prompt = None;
-        // A carrier that blocks the number has answered, and takes nothing more.
-        if answered || self.spoken.keyword == Some(Keyword::Stop) {
-            return Ok(());
-        }
-        if unclear {
-            self.prompt = Some(("stop_clarification".to_owned(), visit));
-            return self.reply("stop-clarify", Purpose::Safety);
-        }
-        self.reply("stop-confirmed", Purpose::Safety)
+    }
+
+    /// CANCEL while a visit is asked about: everything stops, one text asks what was
+    /// meant, and a person looks after the visit.
+    fn ask_about_visit(&mut self, visit: Option<AppointmentId>) {
+        let about = About {
+            appointment: visit,
+            message: Some(self.message),
+            ..About::default()
+        };
+        let due_at = self.change.now() + SignedDuration::from_hours(2);
+        self.change
+            .open_task(TaskKind::ClarifyCancel, about, due_at);
     }
 
     /// The purpose of what was answered: the visit, where one was asked about.
@@ -96,6 +127,7 @@ impl Ear<'_, '_> {
     /// Brings back what was once granted here. Who writes START without ever having
     /// agreed to anything asks for the clinic's care texts and no more.
     pub(super) fn opt_in(&mut self) -> Result<(), DeskError> {
+        lift(self.change, self.spoken, self.ledger);
         for owner in owners(self.change, self.spoken) {
             let again = self.ledger.restartable(owner, &self.inbound.from);
             let again = if again.is_empty() {
@@ -112,19 +144,28 @@ impl Ear<'_, '_> {
     }
 
     pub(super) fn wrong_party(&mut self) -> Result<(), DeskError> {
-        let point = self.point.as_ref().map(|point| point.standing);
         // Who says it again has been told goodbye, and hears no more from us.
-        if matches!(point, Some(Standing::WrongParty { .. })) {
+        if self.is_known_wrong() {
             return Ok(());
         }
+        self.wrong_number();
+        self.reply("wrong-party-goodbye", Purpose::Safety)
+    }
+
+    /// Tells whether somebody else has answered from the address before.
+    fn is_known_wrong(&self) -> bool {
+        let standing = self.point.as_ref().map(|point| point.standing);
+        matches!(standing, Some(Standing::WrongParty { .. }))
+    }
+
+    /// Writes down that the address is somebody else's, for everybody who has it and
+    /// not only for who was written to; a person finds the right one.
+    fn wrong_number(&mut self) {
         let at = self.change.now();
-        self.reply("wrong-party-goodbye", Purpose::Safety)?;
-        // For everybody who has this address, not only for who was written to.
         self.change
             .set_address_standing(&self.inbound.from, Standing::WrongParty { at });
         gone(self.change, self.spoken, "wrong_party");
         self.ask_a_person(TaskKind::WrongParty, 24);
-        Ok(())
     }
 
     /// Writes down that the carrier blocks the number or takes it again.
@@ -141,16 +182,13 @@ impl Ear<'_, '_> {
 /// What a text from a shared phone means for another patient who has the phone.
 pub(super) fn overhear(change: &mut Change<'_>, spoken: &Spoken<'_>, holder: &Holder) {
     mirror(change, spoken);
+    if spoken.is_wrong_number() {
+        gone(change, spoken, "wrong_party");
+    }
     if spoken.opts_out() {
-        let extent = narrowed(spoken).map_or(
-            // Only here: who wrote may be another, and this one's own mailbox is
-            // not theirs to close.
-            Extent::Narrowed {
-                purposes: Purposes::ALL,
-                channel: None,
-            },
-            only,
-        );
+        // Only here: who wrote may be another, and this one's own mailbox is not
+        // theirs to close.
+        let extent = narrowed(spoken).map_or_else(all_here, only);
         let via = via(spoken.inbound.channel);
         record(change, spoken, &Act::Revoked { extent, via });
         for pending in change.chart.pending.clone() {
@@ -162,36 +200,35 @@ pub(super) fn overhear(change: &mut Change<'_>, spoken: &Spoken<'_>, holder: &Ho
         }
         return;
     }
-    match spoken.meaning.class {
-        Class::WrongParty => gone(change, spoken, "wrong_party"),
-        Class::OptIn => {
-            for owner in owners(change, spoken) {
-                if stopped_by_this_phone(&holder.ledger, owner, spoken) {
-                    let again = holder.ledger.restartable(owner, &spoken.inbound.from);
-                    grant(change, spoken, owner, again);
-                }
+    if spoken.meaning.class == Class::OptIn {
+        lift(change, spoken, &holder.ledger);
+        for owner in owners(change, spoken) {
+            if stopped_by_this_phone(holder, owner, spoken) {
+                let again = holder.ledger.restartable(owner, &spoken.inbound.from);
+                grant(change, spoken, owner, again);
             }
         }
-        _ => {}
     }
 }
 
 /// Tells whether all that this person ever took back came by message from this
 /// address: a START from there may then undo it. What they said elsewhere, to
-/// staff or on a page, is not for a housemate to undo.
-fn stopped_by_this_phone(ledger: &Ledger, owner: Owner, spoken: &Spoken<'_>) -> bool {
-    let entries = ledger.entries();
-    let mut noes = entries
-        .iter()
-        .filter(|entry| entry.person == owner)
-        .filter_map(|entry| match entry.act {
-            Act::Revoked { via, .. } => Some((entry, via)),
-            _ => None,
-        })
-        .peekable();
-    let from_here = via(spoken.inbound.channel);
-    noes.peek().is_some()
-        && noes.all(|(entry, via)| via == from_here && entry.address == spoken.inbound.from)
+/// staff or on a page, is not for a housemate to undo. Who came to have the address
+/// after it was stopped has taken nothing back themselves.
+fn stopped_by_this_phone(holder: &Holder, owner: Owner, spoken: &Spoken<'_>) -> bool {
+    let from_here = |entry: &Entry| match entry.act {
+        Act::Revoked { via: said, .. } => {
+            Some(said == via(spoken.inbound.channel) && entry.address == spoken.inbound.from)
+        }
+        _ => None,
+    };
+    let noes = |ledger: &Ledger| {
+        let entries = ledger.entries().into_iter();
+        let theirs = entries.filter(|entry| entry.person == owner);
+        theirs.filter_map(from_here).collect::<Vec<bool>>()
+    };
+    noes(&holder.said).into_iter().all(|here| here)
+        && noes(&holder.ledger).into_iter().any(|here| here)
 }
 
 /// Withdraws what would go to an address that turned out to be somebody else's.
@@ -212,30 +249,13 @@ fn gone(change: &mut Change<'_>, spoken: &Spoken<'_>, reason: &str) {
     }
 }
 
-/// Writes the carrier's own act into the ledger: a block overrides every yes here,
-/// and lifting it gives none.
-fn mirror(change: &mut Change<'_>, spoken: &Spoken<'_>) {
-    match spoken.keyword {
-        Some(Keyword::Stop) => enter(change, spoken, &Act::CarrierBlocked),
-        Some(Keyword::Start) => {
-            enter(change, spoken, &Act::CarrierLifted);
-            let blocked = change.chart.patient.contact_points.iter().any(|point| {
-                point.address == spoken.inbound.from
-                    && matches!(point.standing, Standing::Blocked { .. })
-            });
-            if blocked {
-                change.set_address_standing(&spoken.inbound.from, Standing::Unverified);
-            }
-        }
-        Some(Keyword::Help) | None => {}
-    }
-}
-
 /// The one purpose that is to stop; `None` where all of them are. A carrier's own
-/// STOP is always all.
+/// STOP is always all, and so is a stranger's.
 fn narrowed(spoken: &Spoken<'_>) -> Option<Purpose> {
     match spoken.meaning.opt_out {
-        Some(OptOutScope::Purpose(purpose)) if spoken.keyword != Some(Keyword::Stop) => {
+        Some(OptOutScope::Purpose(purpose))
+            if spoken.keyword != Some(Keyword::Stop) && !spoken.is_wrong_number() =>
+        {
             Some(purpose)
         }
         _ => None,
@@ -249,6 +269,14 @@ fn only(purpose: Purpose) -> Extent {
     }
 }
 
+/// Everything that comes to this address.
+const fn all_here() -> Extent {
+    Extent::Narrowed {
+        purposes: Purposes::ALL,
+        channel: None,
+    }
+}
+
 const fn via(channel: Channel) -> RevokedVia {
     match channel {
         Channel::Sms => RevokedVia::Text,
@@ -258,7 +286,7 @@ const fn via(channel: Channel) -> RevokedVia {
 }
 
 /// Whose the address is on this chart: the patient's, a representative's, or both.
-fn owners(change: &Change<'_>, spoken: &Spoken<'_>) -> Vec<Owner> {
+pub(super) fn owners(change: &Change<'_>, spoken: &Spoken<'_>) -> Vec<Owner> {
     let mut owners = Vec::new();
     for point in &change.chart.patient.contact_points {
         if point.address == spoken.inbound.from && !owners.contains(&point.owner) {
@@ -282,6 +310,9 @@ fn grant(change: &mut Change<'_>, spoken: &Spoken<'_>, owner: Owner, purposes: P
         let consent = enter_for(change, spoken, owner, act);
         change.happened(Fact::ConsentGranted { consent, purpose });
     }
+    if !purposes.is_empty() {
+        change.audit(Action::Create, "consent", "granted");
+    }
 }
 
 /// Records a revocation for everybody on this chart who has the address.
@@ -292,16 +323,11 @@ fn record(change: &mut Change<'_>, spoken: &Spoken<'_>, act: &Act) {
             consent,
             purpose: narrowed(spoken),
         });
+        change.audit(Action::Create, "consent", "revoked");
     }
 }
 
-fn enter(change: &mut Change<'_>, spoken: &Spoken<'_>, act: &Act) {
-    for owner in owners(change, spoken) {
-        enter_for(change, spoken, owner, act.clone());
-    }
-}
-
-fn enter_for(
+pub(super) fn enter_for(
     change: &mut Change<'_>,
     spoken: &Spoken<'_>,
     person: Owner,

@@ -220,7 +220,7 @@ impl Ear<'_, '_> {
     }
 
     /// A text that says so stops everything at once; a person makes it final.
-    fn deceased(&mut self) {
+    pub(super) fn deceased(&mut self) {
         let mut patient = self.change.chart.patient.value.clone();
         if patient.life == Life::Living {
             patient.paused = true;
@@ -244,16 +244,46 @@ impl Ear<'_, '_> {
             self.ask_a_person(TaskKind::Reply, 4);
             return Ok(());
         };
+        if self.tell_visit(visit, act)? {
+            self.prompt = None;
+            self.reply_about(words, Purpose::Care, Some(visit))?;
+        }
+        Ok(())
+    }
+
+    /// Moves a visit as the person says; where it cannot move so, a person is asked.
+    fn tell_visit(&mut self, visit: AppointmentId, act: VisitAct) -> Result<bool, DeskError> {
         match visits::apply(self.change, visit, act, Via::Text) {
-            Ok(()) => {}
+            Ok(()) => Ok(true),
             Err(DeskError::Visit(_) | DeskError::Stale(_)) => {
                 self.ask_a_person(TaskKind::Reply, 4);
-                return Ok(());
+                Ok(false)
             }
-            Err(error) => return Err(error),
+            Err(error) => Err(error),
         }
-        self.prompt = None;
-        self.reply_about(words, Purpose::Care, Some(visit))
+    }
+
+    /// Does what is said of the visit beside an opt-out, such as "3 STOP": that is
+    /// answered once, and not about the visit.
+    pub(super) fn visit_beside(
+        &mut self,
+        meaning: &Understanding,
+        visit: Option<AppointmentId>,
+    ) -> Result<(), DeskError> {
+        let acts = [
+            (Class::CancelVisit, VisitAct::CannotCome),
+            (Class::Reschedule, VisitAct::AskToMove),
+            (Class::Confirm, VisitAct::Confirm),
+        ];
+        let said = acts.into_iter().find(|(class, _)| meaning.says(*class));
+        match (said, visit) {
+            (Some((_, act)), Some(visit)) => self.tell_visit(visit, act).map(|_| ()),
+            (Some(_), None) => {
+                self.ask_a_person(TaskKind::Reply, 4);
+                Ok(())
+            }
+            (None, _) => Ok(()),
+        }
     }
 
     fn switch_language(&mut self, meaning: &Understanding) -> Result<(), DeskError> {

@@ -62,8 +62,29 @@ impl Desk {
         Ok(Heard::Stranger)
     }
 
+    /// Adds to a patient's ledger everything else that was said about the patient's
+    /// addresses: before anybody here had them, and on other records that have them.
+    pub(crate) async fn with_all_about(
+        &self,
+        access: &Access,
+        patient: PatientId,
+        points: &[ContactPoint],
+        ledger: Ledger,
+    ) -> Result<Ledger, DeskError> {
+        let mut ledger = self
+            .with_stray_stops(access, patient, points, ledger)
+            .await?;
+        for said in self.reader(access).consents_elsewhere(patient).await? {
+            let point = points.iter().find(|known| known.id == said.contact_point);
+            if let Some(point) = point {
+                ledger.heed(point.owner, &said.entries);
+            }
+        }
+        Ok(ledger)
+    }
+
     /// Adds to a ledger what was said from an address before anybody here had it.
-    pub(crate) async fn with_stray_stops(
+    async fn with_stray_stops(
         &self,
         access: &Access,
         patient: PatientId,

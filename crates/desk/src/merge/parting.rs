@@ -3,13 +3,15 @@
 use std::collections::HashSet;
 
 use tendon_care::access::Access;
-use tendon_care::id::{Id, MergeId, MessageId};
+use tendon_care::consent::{Act, Entry};
+use tendon_care::contact::Owner;
+use tendon_care::id::{Id, MergeId, MessageId, PatientId};
 use tendon_care::message::MessageState;
 use tendon_care::patient::{Life, Patient};
 use tendon_care::touchpoint::Fact;
 use tendon_store::{
-    Action, MergeRow, MessageMove, MessageRow, PatientRetired, Repoint, Restrand, Rethread,
-    Versioned, WakeAt, Write,
+    Action, ConsentRow, MergeRow, MessageMove, MessageRow, PatientRetired, Repoint, Restrand,
+    Rethread, Versioned, WakeAt, Write,
 };
 
 use super::diff::DiffV1;
@@ -26,6 +28,10 @@ pub(super) struct Parting {
     pub(super) survivor: Chart,
     retired: Versioned<Patient>,
     withdrawn: Vec<(Versioned<MessageRow>, jiff::Timestamp, i64)>,
+    /// What was taken back while the two were one.
+    noes: Vec<Entry>,
+    /// The strand that a no counts in on the retired record.
+    strand: Option<PatientId>,
 }
 
 impl Parting {
@@ -61,7 +67,14 @@ impl Parting {
                 withdrawn.push((message, *due_at, *priority));
             }
         }
+        let said = reader.consents(row.survivor).await?.into_iter();
+        let noes = said
+            .map(|consent| consent.entry)
+            .filter(|entry| entry.captured_at >= row.merged_at && is_no(&entry.act));
+        let speaks_for_others = reader.is_survivor(row.retired).await?;
         Ok(Self {
+            noes: noes.collect(),
+            strand: (!speaks_for_others).then_some(row.retired),
             row,
             diff,
             survivor,
@@ -107,6 +120,7 @@ impl Parting {
             into: None,
         }));
         let points = retired.contact_points.clone();
+        self.say_no_for_both(&mut change, &retired);
         change.write(Write::Patient(Box::new(Versioned {
             value: retired,
             version: version + 1,
@@ -123,6 +137,28 @@ impl Parting {
         change.happened(Fact::PatientUnmerged { merge: self.row.id });
         change.audit(Action::Update, "patient", "merge taken back");
         Ok(change)
+    }
+
+    /// Repeats on the retired record what was taken back while the two were one: whose
+    /// no it was is not known, and one too many can be lifted by the person.
+    fn say_no_for_both(&self, change: &mut Change<'_>, retired: &Patient) {
+        for no in &self.noes {
+            let theirs = |proxy| retired.proxies.iter().any(|known| known.id == proxy);
+            let person = match no.person {
+                Owner::Proxy(proxy) if theirs(proxy) => no.person,
+                Owner::Proxy(_) | Owner::Patient => Owner::Patient,
+            };
+            let entry = Entry {
+                id: change.desk().mint().id(),
+                person,
+                ..no.clone()
+            };
+            change.write(Write::Consent(Box::new(ConsentRow {
+                patient: retired.id,
+                strand: self.strand,
+                entry,
+            })));
+        }
     }
 
     /// Tells whether a death was recorded while the two were one: it may be either's.
@@ -198,4 +234,8 @@ impl Parting {
         self.diff.filled.empty(&mut survivor);
         survivor
     }
+}
+
+const fn is_no(act: &Act) -> bool {
+    matches!(act, Act::Revoked { .. } | Act::CarrierBlocked)
 }

@@ -10,6 +10,7 @@ mod merge;
 mod messages;
 mod nodes;
 mod people;
+mod phones;
 mod portal;
 mod receipts;
 mod reminders;

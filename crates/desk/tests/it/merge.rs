@@ -1,6 +1,6 @@
 //! Two records become one person's, and sometimes two people's again.
 
-use tendon_care::consent::Ask;
+use tendon_care::consent::{Act, Ask};
 use tendon_care::contact::{Channel, Owner};
 use tendon_care::id::{Id, MergeId, PatientId};
 use tendon_care::patient::{Life, Patient};
@@ -269,6 +269,37 @@ async fn the_stricter_consent_wins_and_comes_apart_again(engine: Engine) {
         (allowed(ana).await, allowed(again).await),
         (None, Some(false))
     );
+}
+
+#[on_both_engines]
+async fn a_stop_to_both_records_stays_with_both(engine: Engine) {
+    let world = World::open(engine, NOW).await;
+    let (ana, again) = two_records(&world).await;
+    let merge = world.desk.merge(&world.access, ana, again).await.unwrap();
+    world.wait(1);
+    // Only the second record had that phone; STOP from it stops the other one as well.
+    world.text("312-555-0177", "STOP").await;
+    world.desk.unmerge(&world.access, merge).await.unwrap();
+    let reader = world.reader();
+    for patient in [ana, again] {
+        let said = reader.consents(patient).await.unwrap();
+        let noes = said
+            .iter()
+            .filter(|row| matches!(row.entry.act, Act::Revoked { .. }));
+        assert_eq!(noes.count(), 1, "{patient}");
+        assert_eq!(
+            said.iter().filter(|row| row.strand.is_none()).count(),
+            usize::from(patient == ana)
+        );
+    }
+    let before = world.carrier.sent().len();
+    world.run_until("2026-11-28T12:00").await;
+    assert_eq!(world.carrier.sent().len(), before);
+    // Nothing is written twice by merging and parting once more.
+    world.wait(1);
+    let merge = world.desk.merge(&world.access, ana, again).await.unwrap();
+    world.desk.unmerge(&world.access, merge).await.unwrap();
+    assert_eq!(reader.consents(again).await.unwrap().len(), 3);
 }
 
 #[on_both_engines]
