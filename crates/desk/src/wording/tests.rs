@@ -117,6 +117,39 @@ fn every_text_is_short_in_every_language_with_every_sample() {
 }
 
 #[test]
+fn a_practice_without_a_phone_asks_nobody_to_call() {
+    let catalogue = catalogue();
+    for (name, meta) in &catalogue.messages {
+        for language in Language::ALL {
+            for mut values in samples().into_iter().filter(|v| v.lacks(meta).is_none()) {
+                values.phone = String::new();
+                for channel in channels(meta) {
+                    let content = catalogue.render(name, language, &values, channel).unwrap();
+                    let text = content.text.expose();
+                    for gap in ["  ", " .", " ,", " ;", "at .", "al .", " call.", "llame."] {
+                        assert!(!text.contains(gap), "{name}: {text}");
+                    }
+                }
+            }
+        }
+    }
+    let mut values = samples()[0].clone();
+    values.phone = String::new();
+    let say = |name: &str| {
+        let content = catalogue.render(name, Language::English, &values, Channel::Sms);
+        content.unwrap().text.expose().to_owned()
+    };
+    assert_eq!(
+        say("stop-confirmed"),
+        "Hill Clinic: you are unsubscribed and will get no more texts."
+    );
+    assert_eq!(
+        say("help"),
+        "Hill Clinic care texts. Msg & data rates may apply. Reply STOP to end."
+    );
+}
+
+#[test]
 fn words_are_as_they_should_be_read() {
     let catalogue = catalogue();
     let values = &samples()[0];
