@@ -2,6 +2,7 @@
 //! each plain or gzipped. What a file holds is told from its first bytes, never
 //! from its name.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, File};
@@ -12,7 +13,7 @@ use flate2::read::MultiGzDecoder;
 
 use crate::problem::{Position, Problem, Severity};
 
-/// Folders nested deeper than this are a loop of links.
+/// Folders nested deeper than this are not entered.
 const MAX_FOLDERS: usize = 32;
 
 /// One file to be read.
@@ -25,6 +26,12 @@ pub struct Source {
 }
 
 impl Source {
+    /// Tells whether it can be opened once more and be read from its beginning,
+    /// which a pipe cannot.
+    pub fn is_file(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|meta| meta.is_file())
+    }
+
     /// Opens the file and unpacks it if it is gzipped.
     pub fn open(&self) -> io::Result<Plain<File>> {
         File::open(&self.path).map(Plain::new)
@@ -43,11 +50,13 @@ pub const CSV: &[&str] = &["csv", "tsv", "tab", "txt"];
 /// Finds the files under the given paths, in the order given, folders in
 /// byte order of their names and with everything beneath them.
 ///
-/// A file that is named is always taken. One found in a folder is taken if its
-/// name has one of the `endings` (all if there are none), with or without `.gz`,
-/// so that a README beside an export is no broken record; hidden entries (a dot
-/// first) are passed over. A path that cannot be read is a problem; the rest is
-/// still found.
+/// A file that is named is always taken, a pipe as well. One found in a folder is
+/// taken if its name has one of the `endings` (all if there are none), with or
+/// without `.gz`, so that a README beside an export is no broken record; hidden
+/// entries (a dot first) are passed over, and so is, with a word, what is no file
+/// of a disk: a pipe would be waited for without end. A folder that is reached on
+/// several ways is read once. A path that cannot be read is a problem; the rest
+/// is still found.
 ///
 /// ```
 /// use tendon_exchange::source::{FHIR, walk};
@@ -59,11 +68,25 @@ pub fn walk<P: AsRef<Path>>(
     paths: impl IntoIterator<Item = P>,
     endings: &[&str],
 ) -> (Vec<Source>, Vec<Problem>) {
-    let mut found = (Vec::new(), Vec::new());
+    let mut walk = Walk {
+        endings,
+        seen: HashSet::new(),
+        sources: Vec::new(),
+        problems: Vec::new(),
+    };
     for path in paths {
-        visit(path.as_ref(), endings, 0, &mut found);
+        walk.visit(path.as_ref(), 0);
     }
-    found
+    (walk.sources, walk.problems)
+}
+
+/// A walk on its way.
+struct Walk<'a> {
+    endings: &'a [&'a str],
+    /// The folders it was in, by their true names.
+    seen: HashSet<PathBuf>,
+    sources: Vec<Source>,
+    problems: Vec<Problem>,
 }
 
 fn ends_in(path: &Path, endings: &[&str]) -> bool {
@@ -74,25 +97,47 @@ fn ends_in(path: &Path, endings: &[&str]) -> bool {
     endings.is_empty() || endings.contains(&ending)
 }
 
-fn visit(path: &Path, endings: &[&str], depth: usize, found: &mut (Vec<Source>, Vec<Problem>)) {
-    let name = path.display().to_string();
-    if depth > MAX_FOLDERS {
-        return found
-            .1
-            .push(problem(&name, "is nested too deep, or a loop of links"));
-    }
-    match fs::metadata(path).and_then(|meta| meta.is_dir().then(|| entries(path)).transpose()) {
-        Ok(Some(entries)) => {
-            for entry in entries {
-                visit(&entry, endings, depth + 1, found);
-            }
+impl Walk<'_> {
+    fn visit(&mut self, path: &Path, depth: usize) {
+        let name = path.display().to_string();
+        let meta = match fs::metadata(path) {
+            Ok(meta) => meta,
+            Err(error) => return self.problems.push(unreadable(&name, &error)),
+        };
+        if meta.is_dir() {
+            return match self.enter(path, depth) {
+                Ok(()) => {}
+                Err(error) => self.problems.push(unreadable(&name, &error)),
+            };
         }
-        Ok(None) if depth > 0 && !ends_in(path, endings) => {}
-        Ok(None) => found.0.push(Source {
+        if depth > 0 && !ends_in(path, self.endings) {
+            return;
+        }
+        if depth > 0 && !meta.is_file() {
+            return self.problems.push(Problem {
+                severity: Severity::Ignored,
+                ..unusable(
+                    &name,
+                    "is a pipe or a device: in a folder only files are read",
+                )
+            });
+        }
+        self.sources.push(Source {
             path: path.to_owned(),
             name,
-        }),
-        Err(error) => found.1.push(unreadable(&name, &error)),
+        });
+    }
+
+    fn enter(&mut self, folder: &Path, depth: usize) -> io::Result<()> {
+        if depth > MAX_FOLDERS {
+            let name = folder.display().to_string();
+            self.problems.push(unusable(&name, "is nested too deep"));
+        } else if self.seen.insert(folder.canonicalize()?) {
+            for entry in entries(folder)? {
+                self.visit(&entry, depth + 1);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -118,10 +163,11 @@ pub fn unreadable(name: &str, error: &io::Error) -> Problem {
         }
         kind => format!("cannot be read: {kind}"),
     };
-    problem(name, &reason)
+    unusable(name, &reason)
 }
 
-fn problem(name: &str, reason: &str) -> Problem {
+/// Says why a source as a whole is of no use.
+pub fn unusable(name: &str, reason: &str) -> Problem {
     Problem {
         source: name.to_owned(),
         position: Position::Source,
@@ -254,9 +300,35 @@ mod tests {
         assert_eq!(names, expected);
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].source, missing.display().to_string());
-        assert!(sources[0].open().is_ok());
+        assert!(sources[0].open().is_ok() && sources[0].is_file());
         assert_eq!(walk([root.join("README.md")], FHIR).0.len(), 1);
         assert_eq!(walk([&root], &[]).0.len(), 6);
+        assert_eq!(
+            walk([&root, &root], FHIR).0.len(),
+            4,
+            "a folder is read once"
+        );
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_sockets_in_folders_neither_repeat_nor_hang() {
+        let root = std::env::temp_dir().join(format!("tendon-links-{}", std::process::id()));
+        fs::create_dir_all(root.join("a")).unwrap();
+        fs::write(root.join("a/1.json"), "{}").unwrap();
+        std::os::unix::fs::symlink(&root, root.join("a/up")).unwrap();
+        // A socket stands for all that is no file: the standard library makes no pipe with a name.
+        let socket = root.join("live.json");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let (sources, problems) = walk([&root], FHIR);
+        assert_eq!(sources.len(), 1);
+        assert_eq!(sources[0].path, root.join("a/1.json"));
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].severity, Severity::Ignored);
+        assert!(problems[0].reason.contains("a pipe or a device"));
+        let named = walk([&socket], FHIR).0;
+        assert!(named.len() == 1 && !named[0].is_file());
         fs::remove_dir_all(root).unwrap();
     }
 }
