@@ -70,7 +70,9 @@ fn is_sum_word(cell: &str) -> bool {
         return false;
     }
     let letters: String = fold(word).chars().filter(|c| !c.is_ascii_digit()).collect();
-    SUMS.contains(&letters.as_str()) && (behind.trim().is_empty() || is_number(behind.trim()))
+    let behind = behind.trim();
+    SUMS.contains(&letters.as_str())
+        && (behind.is_empty() || is_number(behind) || is_counted(behind))
 }
 
 /// Knows numbers, money and shares: `2`, `$1,234.50`, `(20.00)`, `75 %`.
@@ -120,6 +122,8 @@ mod tests {
             "Totals:,,\"$1,234.50\",(20.00)",
             "Grand Total",
             "Total: 12,,",
+            "Total: 1 appointment,,,",
+            "Totals: 1.204 visits",
             ",Total,,3",
             "230 clients,9 clinicians,807 appointments,1 office,5 statuses",
         ] {
