@@ -3,8 +3,9 @@
 //! A merge is one transaction and destroys nothing: the retired record stays as
 //! an alias that names its survivor, everything it had belongs to the survivor,
 //! and a sealed diff knows how to take it back. The stricter of the two wins:
-//! each record's consents stay a strand of their own, a death or a pause of one
-//! holds for both. What comes later for the retired record reaches the survivor,
+//! each record's consents stay a strand of their own, a death of one holds for
+//! both, and so does a pause, unless it was a source that took the retired record
+//! out of use. What comes later for the retired record reaches the survivor,
 //! over any number of merges.
 //!
 //! Taking a merge back gives each record what it had. What came in between, such
@@ -110,6 +111,8 @@ struct Pair {
     reviews: Vec<MatchReviewRow>,
     /// Tasks that asked whether they are one, and ask nothing else.
     answered: Vec<TaskId>,
+    /// Somebody paused the retired record.
+    paused: bool,
 }
 
 impl Pair {
@@ -142,6 +145,7 @@ impl Pair {
             answered.extend(tasks.filter(asks).map(|task| task.id));
         }
         Ok(Self {
+            paused: retired.patient.paused && paused_by_somebody(reader, b).await?,
             things: reader.belongings(b).await?,
             twins: reader.twin_threads(b, a).await?,
             for_all,
@@ -301,7 +305,7 @@ impl Pair {
     fn joined(&self, diff: &mut DiffV1) -> Patient {
         let mut joined = self.survivor.patient.value.clone();
         let retired = &self.retired.patient.value;
-        diff.filled = FilledV1::fill(&mut joined, retired);
+        diff.filled = FilledV1::fill(&mut joined, retired, self.paused);
         if let (Life::Living, Life::Deceased { .. }) = (joined.life, retired.life) {
             joined.life = retired.life;
         }
@@ -353,6 +357,29 @@ async fn reviews(
         }
     }
     Ok((settled, left))
+}
+
+/// Tells whether it was a person who paused a record, staff or the patient. A source
+/// that takes a record out of use does so because it is a double, and the one that
+/// survives is in use.
+async fn paused_by_somebody(reader: Reader<'_>, patient: PatientId) -> Result<bool, DeskError> {
+    const PAGE: u16 = 200;
+    let mut before = None;
+    loop {
+        let page = reader.timeline(patient, before, PAGE).await?;
+        let paused = page
+            .iter()
+            .find(|touchpoint| matches!(touchpoint.fact, Fact::AutomationPaused { .. }));
+        if let Some(paused) = paused {
+            return Ok(!paused.backfilled);
+        }
+        match page.last() {
+            Some(last) if page.len() == usize::from(PAGE) => {
+                before = Some((last.happened_at, last.id));
+            }
+            _ => return Ok(false),
+        }
+    }
 }
 
 fn is_dead(patient: &Patient) -> bool {

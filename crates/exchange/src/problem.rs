@@ -20,9 +20,10 @@ impl Severity {
 }
 
 /// Where in the source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Position {
     /// The source as a whole.
+    #[default]
     Source,
     /// A line of a text file, from 1.
     Line(u64),

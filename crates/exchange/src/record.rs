@@ -94,6 +94,21 @@ impl Record {
             Self::Document(_) => "document",
         }
     }
+
+    /// Returns the key that it has of its own; a merge has none.
+    pub const fn key(&self) -> Option<&ForeignKey> {
+        Some(match self {
+            Self::Patient(person) => &person.key,
+            Self::Appointment(visit) => &visit.key,
+            Self::Clinician(clinician) => &clinician.key,
+            Self::Location(place) => &place.key,
+            Self::Episode(episode) => &episode.key,
+            Self::Plan(plan) => &plan.key,
+            Self::Referral(referral) => &referral.key,
+            Self::Document(document) => &document.key,
+            Self::Merge(_) => return None,
+        })
+    }
 }
 
 /// A person as another system describes them.

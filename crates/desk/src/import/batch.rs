@@ -12,15 +12,15 @@ use tendon_care::id::PatientId;
 use tendon_care::matching::{BlockKey, blocks};
 use tendon_exchange::record::{ForeignKey, Record};
 
-use super::entry::Entry;
 use super::person::described;
 use super::shelf::{Index, patient_keys};
+use super::work::Fresh;
 
 /// Persons who must be worked on one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Cluster {
     /// The records in order of arrival, each with its person.
-    pub(super) entries: Vec<(usize, Entry)>,
+    pub(super) entries: Vec<(usize, Fresh)>,
 }
 
 /// Disjoint sets with path halving.
@@ -54,11 +54,11 @@ impl Sets {
 }
 
 /// Parts the records about patients into clusters, in order of arrival.
-pub(super) fn part(entries: Vec<Entry>, index: &Index) -> Vec<Cluster> {
+pub(super) fn part(entries: Vec<Fresh>, index: &Index) -> Vec<Cluster> {
     let mut people = Sets::new(entries.len());
     let mut by_key: HashMap<&ForeignKey, usize> = HashMap::new();
     let mut by_patient: HashMap<PatientId, usize> = HashMap::new();
-    for (number, entry) in entries.iter().enumerate() {
+    for (number, Fresh { entry, .. }) in entries.iter().enumerate() {
         if matches!(entry.record, Record::Merge(_)) {
             continue;
         }
@@ -80,7 +80,7 @@ pub(super) fn part(entries: Vec<Entry>, index: &Index) -> Vec<Cluster> {
 
 /// Joins persons who may turn out to be one.
 fn cluster(
-    entries: &[Entry],
+    entries: &[Fresh],
     persons: &[usize],
     by_key: &HashMap<&ForeignKey, usize>,
     by_patient: &HashMap<PatientId, usize>,
@@ -89,7 +89,7 @@ fn cluster(
     let mut sets = Sets::new(entries.len());
     let mut by_block: HashMap<BlockKey, usize> = HashMap::new();
     let mut merged: HashMap<&ForeignKey, usize> = HashMap::new();
-    for (number, (entry, person)) in entries.iter().zip(persons).enumerate() {
+    for (number, (Fresh { entry, .. }, person)) in entries.iter().zip(persons).enumerate() {
         sets.join(number, *person);
         if let Record::Merge(_) = &entry.record {
             for key in patient_keys(entry) {
@@ -118,11 +118,11 @@ fn cluster(
     (0..entries.len()).map(|number| sets.root(number)).collect()
 }
 
-fn gather(entries: Vec<Entry>, persons: &[usize], clusters: &[usize]) -> Vec<Cluster> {
+fn gather(entries: Vec<Fresh>, persons: &[usize], clusters: &[usize]) -> Vec<Cluster> {
     let mut parts: BTreeMap<usize, Cluster> = BTreeMap::new();
-    for ((entry, person), cluster) in entries.into_iter().zip(persons).zip(clusters) {
+    for ((fresh, person), cluster) in entries.into_iter().zip(persons).zip(clusters) {
         let part = parts.entry(*cluster).or_default();
-        part.entries.push((*person, entry));
+        part.entries.push((*person, fresh));
     }
     parts.into_values().collect()
 }
@@ -130,13 +130,14 @@ fn gather(entries: Vec<Entry>, persons: &[usize], clusters: &[usize]) -> Vec<Clu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::entry::Origin;
+    use crate::import::entry::{Entry, Origin};
     use crate::import::shelf::Shelf;
     use jiff::tz::TimeZone;
     use std::sync::Arc;
     use tendon_care::id::Id as _;
     use tendon_care::person::PersonName;
     use tendon_exchange::Position;
+    use tendon_exchange::field::Names;
     use tendon_exchange::record::{MergeRecord, PatientRecord, ReferralRecord, Said};
 
     fn key(value: &str) -> ForeignKey {
@@ -185,15 +186,20 @@ mod tests {
             let origin = Origin {
                 source: "test".into(),
                 position: Position::Source,
+                names: Names::Plain,
             };
-            Entry::new(number, origin, record, &TimeZone::UTC)
+            let entry = Entry::new(number, origin, record, &TimeZone::UTC);
+            Fresh {
+                entry,
+                before: None,
+            }
         };
         let entries = (0..).zip(records).map(entry).collect();
         part(entries, &index)
             .iter()
             .map(|cluster| {
                 let drawn = cluster.entries.iter();
-                let drawn = drawn.map(|(person, entry)| format!("{person}:{}", entry.number));
+                let drawn = drawn.map(|(person, fresh)| format!("{person}:{}", fresh.entry.number));
                 drawn.collect::<Vec<_>>().join(" ")
             })
             .collect()

@@ -67,7 +67,7 @@ impl Course {
     /// Returns where a course of care stands; one that nobody has named ends
     /// when no visit follows for long.
     fn state(self, now: Timestamp, may_end: bool) -> EpisodeState {
-        let over = may_end && !self.ahead && self.last + LONGEST_GAP < now;
+        let over = may_end && !self.ahead && now.duration_since(self.last) > LONGEST_GAP;
         match (self.first_done, self.second_done) {
             (Some(_), _) if over => EpisodeState::Discharged {
                 at: self.last,
@@ -147,7 +147,7 @@ impl Work<'_> {
     }
 
     pub(super) fn finish_record(&mut self, fresh: &Fresh, id: impl Id) {
-        let known = fresh.before.and_then(|before| before.entity).is_some();
+        let known = self.entity_of(fresh).is_some();
         self.remember(fresh, Some(id.uuid()), None);
         let verdict = if known {
             Verdict::Updated
@@ -172,8 +172,8 @@ impl Work<'_> {
     ) -> Option<EpisodeId> {
         let day = SignedDuration::from_hours(24);
         let within = |visit: &Appointment| {
-            from.is_none_or(|from| visit.starts_at + day >= from)
-                && until.is_none_or(|until| visit.starts_at <= until + day)
+            from.is_none_or(|from| from.duration_since(visit.starts_at) <= day)
+                && until.is_none_or(|until| visit.starts_at.duration_since(until) <= day)
         };
         let visits = self.change.chart.visits.iter();
         let mut inside = visits

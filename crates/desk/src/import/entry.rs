@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use tendon_exchange::field::{Field, Names};
 use tendon_exchange::record::{ForeignKey, Moment, PatientRecord, Record};
 use tendon_exchange::{Position, Problem, Severity};
 
 use super::fingerprint::Fingerprint;
 use super::moment;
 
-/// The kind and key under which a source knows a thing.
+/// The kind and key under which a thing, or what somebody says of it, is known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Slot {
     pub(super) kind: String,
@@ -39,14 +40,22 @@ pub(super) const PATIENT: &str = "patient";
 pub(super) struct Origin {
     pub(super) source: Arc<str>,
     pub(super) position: Position,
+    /// What the source calls its fields.
+    pub(super) names: Names,
 }
 
 impl Origin {
-    pub(super) fn problem(&self, field: &str, reason: &str, severity: Severity) -> Problem {
+    /// Says what was wrong with a field of a record that stood here.
+    pub(super) fn problem(
+        &self,
+        (field, record): (Field, Option<&Record>),
+        reason: &str,
+        severity: Severity,
+    ) -> Problem {
         Problem {
             source: self.source.to_string(),
             position: self.position.clone(),
-            field: field.to_owned(),
+            field: self.names.of(field, record).to_owned(),
             reason: reason.to_owned(),
             severity,
         }
@@ -60,6 +69,8 @@ pub(super) struct Entry {
     pub(super) number: u64,
     pub(super) origin: Origin,
     pub(super) record: Record,
+    /// Who tells it, where that is not the thing's own record.
+    pub(super) teller: Option<Arc<str>>,
     pub(super) print: Fingerprint,
     /// When the source changed it; local times are the practice's.
     pub(super) changed_at: Option<Timestamp>,
@@ -72,9 +83,10 @@ pub(super) struct Entry {
 impl Entry {
     pub(super) fn new(number: u64, origin: Origin, record: Record, zone: &TimeZone) -> Self {
         let changed_at = changed_at(&record)
-            .and_then(|moment| moment::resolve(moment, zone))
+            .and_then(|moment| moment::resolve(moment, zone).ok())
             .map(|(at, _)| at);
         Self {
+            teller: None,
             number,
             origin,
             print: Fingerprint::of(&record),
@@ -85,13 +97,36 @@ impl Entry {
         }
     }
 
+    /// Says who tells it.
+    pub(super) fn told_by(self, teller: Option<Arc<str>>) -> Self {
+        Self { teller, ..self }
+    }
+
+    /// Says what was wrong with one of its fields.
+    pub(super) fn problem(&self, field: Field, reason: &str, severity: Severity) -> Problem {
+        let field = (field, Some(&self.record));
+        self.origin.problem(field, reason, severity)
+    }
+
     /// Returns the kind under which it is counted.
     pub(super) fn kind(&self) -> &'static str {
         self.record.kind()
     }
 
-    /// Returns the key under which its source knows it.
+    /// Returns the slot of this word: what this teller says of this thing. Words in
+    /// other slots say nothing about whether this one is news.
     pub(super) fn slot(&self) -> Slot {
+        let mut slot = self.thing();
+        if let Some(teller) = &self.teller {
+            slot.key.value.push('\u{1f}');
+            slot.key.value.push_str(teller);
+        }
+        slot
+    }
+
+    /// Returns the slot of the thing that it speaks of: what the thing became, and
+    /// what its own record says of it.
+    pub(super) fn thing(&self) -> Slot {
         match &self.record {
             Record::Document(document) => Slot::new(&document.resource_type, &document.key),
             // The same two numbers are one merge, however often it is told.
@@ -107,7 +142,7 @@ impl Entry {
             },
             other => Slot {
                 kind: other.kind().to_owned(),
-                key: key_of(other).cloned().unwrap_or_else(|| ForeignKey {
+                key: other.key().cloned().unwrap_or_else(|| ForeignKey {
                     system: String::new(),
                     value: String::new(),
                 }),
@@ -125,6 +160,15 @@ impl Entry {
             Record::Referral(referral) => Some(&referral.patient),
             Record::Document(document) => document.patient.as_ref(),
             Record::Merge(_) | Record::Clinician(_) | Record::Location(_) => None,
+        }
+    }
+
+    /// Returns the key without which it has to wait: the patient it is about, the
+    /// survivor of a merge.
+    pub(super) fn awaits(&self) -> Option<&ForeignKey> {
+        match &self.record {
+            Record::Merge(merge) => Some(&merge.survivor),
+            _ => self.patient(),
         }
     }
 
@@ -146,18 +190,6 @@ impl Entry {
         }
     }
 
-    /// Names the field that names the patient, in the words of the format.
-    pub(super) fn patient_field(&self) -> &'static str {
-        match (&self.origin.position, &self.record) {
-            (Position::Message { .. }, _) => "PID-3",
-            (Position::Line(_), _) => "patient",
-            (_, Record::Appointment(visit)) if visit.key.value.starts_with("Appointment") => {
-                "participant"
-            }
-            _ => "subject",
-        }
-    }
-
     /// Returns about how many bytes it holds.
     pub(super) fn weight(&self) -> usize {
         weight(&self.record)
@@ -171,21 +203,6 @@ pub(super) fn weight(record: &Record) -> usize {
         Record::Patient(_) => 2_048,
         _ => 1_024,
     }
-}
-
-/// Returns the key that a record has of its own.
-pub(super) fn key_of(record: &Record) -> Option<&ForeignKey> {
-    Some(match record {
-        Record::Patient(person) => &person.key,
-        Record::Appointment(visit) => &visit.key,
-        Record::Clinician(clinician) => &clinician.key,
-        Record::Location(place) => &place.key,
-        Record::Episode(episode) => &episode.key,
-        Record::Plan(plan) => &plan.key,
-        Record::Referral(referral) => &referral.key,
-        Record::Document(document) => &document.key,
-        Record::Merge(_) => return None,
-    })
 }
 
 fn changed_at(record: &Record) -> Option<Moment> {

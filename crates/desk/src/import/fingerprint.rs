@@ -53,6 +53,14 @@ impl Fingerprint {
         [&self.whole[..], &self.status, &self.time].concat()
     }
 
+    fn mark(self) -> Mark {
+        let mut mark = Mark::default();
+        mark.iter_mut()
+            .zip(self.whole)
+            .for_each(|(to, from)| *to = from);
+        mark
+    }
+
     /// Tells whether the source says another status than before.
     pub(super) fn says_other_status(self, before: Option<Self>) -> bool {
         before.is_none_or(|before| before.status != self.status)
@@ -61,6 +69,66 @@ impl Fingerprint {
     /// Tells whether the source says another time than before.
     pub(super) fn says_other_time(self, before: Option<Self>) -> bool {
         before.is_none_or(|before| before.time != self.time)
+    }
+}
+
+/// What one teller has said of one thing: the last word, and marks of those that
+/// it replaced, the latest first.
+///
+/// *Shape*: the 32 bytes of the last word's hash, then 8 for each mark; nothing
+/// for a key that was noted before anything was said under it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Heard {
+    last: Option<Fingerprint>,
+    earlier: Vec<Mark>,
+}
+
+/// The first bytes of a hash of all that was said.
+type Mark = [u8; 8];
+
+/// So many replaced words are remembered. An older one that is read once more is
+/// taken for news until its successors come.
+const MOST_MARKS: usize = 24;
+
+impl Heard {
+    /// Reads the stored form.
+    pub(super) fn read(bytes: &[u8]) -> Self {
+        let marks = bytes.get(32..).unwrap_or_default();
+        Self {
+            last: Fingerprint::read(bytes),
+            earlier: marks.as_chunks().0.to_vec(),
+        }
+    }
+
+    /// Writes the stored form.
+    pub(super) fn write(&self) -> Vec<u8> {
+        let mut bytes = self.last.map(Fingerprint::write).unwrap_or_default();
+        bytes.extend(self.earlier.iter().flatten());
+        bytes
+    }
+
+    /// Returns what was said last.
+    pub(super) const fn last(&self) -> Option<Fingerprint> {
+        self.last
+    }
+
+    /// Tells whether a word was said, last or before.
+    pub(super) fn holds(&self, print: Fingerprint) -> bool {
+        self.last == Some(print) || self.earlier.contains(&print.mark())
+    }
+
+    /// Returns what was said once a word follows.
+    pub(super) fn with(&self, print: Fingerprint) -> Self {
+        if self.last == Some(print) {
+            return self.clone();
+        }
+        let before = self.last.map(Fingerprint::mark);
+        let earlier = before.into_iter().chain(self.earlier.iter().copied());
+        let earlier = earlier.filter(|mark| *mark != print.mark());
+        Self {
+            last: Some(print),
+            earlier: earlier.take(MOST_MARKS).collect(),
+        }
     }
 }
 
@@ -341,5 +409,25 @@ mod tests {
         prints.sort();
         prints.dedup();
         assert_eq!(prints.len(), all);
+    }
+
+    #[test]
+    fn replaced_words_are_remembered_and_the_last_is_told_apart() {
+        let print = |minutes| {
+            print(AppointmentRecord {
+                minutes: Some(minutes),
+                ..visit()
+            })
+        };
+        let heard = Heard::default().with(print(1)).with(print(2));
+        assert_eq!(Heard::read(&heard.write()), heard);
+        assert_eq!(heard.last(), Some(print(2)));
+        assert!(heard.holds(print(1)) && heard.holds(print(2)) && !heard.holds(print(3)));
+        let back = heard.with(print(1));
+        assert_eq!(back.last(), Some(print(1)));
+        assert_eq!(back.with(print(1)), back);
+        let many = (1..100).fold(heard, |heard, minutes| heard.with(print(minutes)));
+        assert!(many.holds(print(99)) && !many.holds(print(2)));
+        assert!(many.write().len() < 300);
     }
 }

@@ -7,8 +7,9 @@
 //!
 //! | question | answer |
 //! |---|---|
-//! | said before? | the key and a hash of the content are on file: unchanged, nothing is touched |
-//! | older than what is known? | unchanged, and told |
+//! | said before? | each teller's words on each thing are compared with its own ([`sieve`]): unchanged, nothing is touched |
+//! | older than what is known? | unchanged, and told unless it was heard before |
+//! | a number that two people have? | the second one is refused, and what is new under the number as well |
 //! | whose is it? | by key, by number, by matching; in doubt a record of its own and a task for a person |
 //! | the patient comes later? | it waits, in memory and then in the database, over runs if need be |
 //! | may it message anybody? | never: facts are backfilled, and only visits still to come begin journeys |
@@ -30,7 +31,10 @@ mod report;
 mod run;
 mod scene;
 mod shelf;
+mod sieve;
+mod stub;
 mod visit;
+mod waiting;
 mod work;
 mod worker;
 

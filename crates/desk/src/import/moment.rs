@@ -7,16 +7,32 @@
 //! RFC 5545 §3.3.5. Both are told, since the source's clock may mean otherwise.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use tendon_exchange::record::Moment;
 
+/// Years that a feed can mean. Others are slips and placeholders, such as
+/// 9999-12-31 for "without end", and the calendar of machines ends near them.
+const YEARS: std::ops::RangeInclusive<i16> = 1900..=2199;
+
+/// Why a day or a moment was not taken.
+pub(super) const IMPLAUSIBLE: &str = "lies in a year that cannot be meant";
+
+/// Tells whether a day can be meant.
+pub(super) fn is_plausible(day: Date) -> bool {
+    YEARS.contains(&day.year())
+}
+
 /// Returns the moment, and why it is in doubt where it is.
+///
+/// *Errors*: it cannot be meant, or lies outside of all calendars. What is
+/// returned is so far from the ends of time that days and months may be added.
 pub(super) fn resolve(
     moment: Moment,
     zone: &TimeZone,
-) -> Option<(Timestamp, Option<&'static str>)> {
-    match moment {
-        Moment::Exact(at) => Some((at, None)),
+) -> Result<(Timestamp, Option<&'static str>), &'static str> {
+    let (at, doubt) = match moment {
+        Moment::Exact(at) => (at, None),
         Moment::Local(local) => {
             let ambiguous = zone.to_ambiguous_timestamp(local);
             let doubt = match ambiguous.offset() {
@@ -28,8 +44,13 @@ pub(super) fn resolve(
                     Some("exists twice on that day's clock; the first was taken")
                 }
             };
-            ambiguous.compatible().ok().map(|at| (at, doubt))
+            (ambiguous.compatible().map_err(|_| IMPLAUSIBLE)?, doubt)
         }
+    };
+    if is_plausible(TimeZone::UTC.to_datetime(at).date()) {
+        Ok((at, doubt))
+    } else {
+        Err(IMPLAUSIBLE)
     }
 }
 
@@ -56,6 +77,20 @@ mod tests {
             ("2026-11-01T06:30:00Z".into(), Some("twice"))
         );
         let exact = Moment::Exact(Timestamp::UNIX_EPOCH);
-        assert_eq!(resolve(exact, &zone), Some((Timestamp::UNIX_EPOCH, None)));
+        assert_eq!(resolve(exact, &zone), Ok((Timestamp::UNIX_EPOCH, None)));
+    }
+
+    #[test]
+    fn years_that_nobody_means_are_refused() {
+        let zone = TimeZone::get("America/Chicago").unwrap();
+        for local in [date(9999, 12, 30), date(2200, 1, 2), date(1, 1, 1)] {
+            let moment = Moment::Local(local.at(9, 0, 0, 0));
+            assert_eq!(resolve(moment, &zone), Err(IMPLAUSIBLE));
+        }
+        assert_eq!(
+            resolve(Moment::Exact(Timestamp::MAX), &zone),
+            Err(IMPLAUSIBLE)
+        );
+        assert!(resolve(Moment::Local(date(2199, 1, 1).at(9, 0, 0, 0)), &zone).is_ok());
     }
 }

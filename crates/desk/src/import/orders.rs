@@ -6,9 +6,12 @@ use tendon_care::plan::Plan;
 use tendon_care::referral::Referral;
 use tendon_care::touchpoint::Fact;
 use tendon_exchange::Severity;
+use tendon_exchange::field::Field;
 use tendon_exchange::record::{PlanRecord, ReferralRecord};
 use tendon_store::Write;
 
+use super::entry::Entry;
+use super::moment::{IMPLAUSIBLE, is_plausible};
 use super::report::Verdict;
 use super::work::{Fresh, Work};
 
@@ -17,20 +20,22 @@ impl Work<'_> {
     /// or to the one that is under way on its first day.
     pub(super) fn plan(&mut self, fresh: &Fresh, said: &PlanRecord) {
         let entry = &fresh.entry;
-        let known = fresh.before.and_then(|before| before.entity);
+        let known = self.entity_of(fresh);
         let known = known.and_then(|id| {
             let mut plans = self.change.chart.plans.iter();
             plans.find(|plan| plan.id.uuid() == id).cloned()
         });
         let zone = self.scene.house.practice.time_zone.clone();
-        let starts_on = said.starts_on.or(known.as_ref().map(|plan| plan.starts_on));
+        let starts_on = self.day(entry, said.starts_on, Field::PlanStart);
+        let said_end = self.day(entry, said.ends_on, Field::PlanEnd);
+        let starts_on = starts_on.or(known.as_ref().map(|plan| plan.starts_on));
         let starts_on = starts_on.unwrap_or(self.scene.today);
         let per_week = said
             .visits_per_week
             .or(known.as_ref().map(|plan| plan.visits_per_week));
         let span = Span {
             starts_on,
-            ends_on: said.ends_on.or(known.as_ref().map(|plan| plan.ends_on)),
+            ends_on: said_end.or(known.as_ref().map(|plan| plan.ends_on)),
             visits: said.visits.or(known.as_ref().map(|plan| plan.visits)),
             per_week,
         };
@@ -38,7 +43,7 @@ impl Work<'_> {
             let reason =
                 "names neither a number of visits nor how often; nothing can be planned from it";
             self.told
-                .problem(entry, "visits", reason, Severity::Ignored);
+                .problem(entry, Field::Visits, reason, Severity::Ignored);
             self.remember(fresh, None, None);
             return self.told.verdict(entry, Verdict::Unchanged);
         };
@@ -69,6 +74,16 @@ impl Work<'_> {
         self.finish_record(fresh, plan.id);
     }
 
+    /// Returns a day that can be meant; tells of any other.
+    fn day(&mut self, entry: &Entry, day: Option<Date>, field: Field) -> Option<Date> {
+        let plausible = day.filter(|day| is_plausible(*day));
+        if day != plausible {
+            self.told
+                .problem(entry, field, IMPLAUSIBLE, Severity::Ignored);
+        }
+        plausible
+    }
+
     fn set_plan(&mut self, plan: &Plan) {
         let patient = self.change.chart.patient.id;
         self.change.write(Write::Plan(plan.clone(), patient));
@@ -83,7 +98,7 @@ impl Work<'_> {
     /// Takes a request for care in. Who came after it needs no first call, and
     /// neither does one that was called off.
     pub(super) fn referral(&mut self, fresh: &Fresh, said: &ReferralRecord) {
-        let known = fresh.before.and_then(|before| before.entity);
+        let known = self.entity_of(fresh);
         let known = known.and_then(|id| {
             let mut referrals = self.change.chart.referrals.iter();
             referrals.find(|referral| referral.id.uuid() == id).cloned()

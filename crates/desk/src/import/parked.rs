@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use tendon_care::appointment::{CancelledBy, VisitKind};
 use tendon_care::episode::Discharge;
 use tendon_exchange::Position;
+use tendon_exchange::field::Names;
 use tendon_exchange::record::{
-    AppointmentRecord, DocumentRecord, EpisodeRecord, ForeignKey, Moment, PlanRecord, Record,
-    ReferralRecord, VisitStatus,
+    AppointmentRecord, DocumentRecord, EpisodeRecord, ForeignKey, MergeRecord, Moment, PlanRecord,
+    Record, ReferralRecord, VisitStatus,
 };
 use tendon_store::ParkedRow;
 
@@ -27,6 +28,9 @@ struct ParkedV1 {
     v: u8,
     source: String,
     place: String,
+    /// Who tells it, where that is not the thing's own record.
+    #[serde(default)]
+    teller: Option<String>,
     #[serde(flatten)]
     what: WhatV1,
 }
@@ -61,6 +65,11 @@ enum WhatV1 {
         received_at: Option<String>,
         cancelled: bool,
     },
+    Merge {
+        survivor: Key,
+        retired: Key,
+        changed_at: Option<String>,
+    },
     Document {
         key: Key,
         patient: Key,
@@ -90,16 +99,17 @@ struct VisitV1 {
 
 /// Returns the row that keeps an entry; `None` for one that waits for nobody.
 pub(super) fn write(entry: &Entry, now: Timestamp) -> Option<ParkedRow> {
-    let patient = entry.patient()?;
+    let awaited = entry.awaits()?;
     let stored = ParkedV1 {
         v: 1,
         source: entry.origin.source.to_string(),
         place: entry.origin.position.to_string(),
+        teller: entry.teller.as_deref().map(str::to_owned),
         what: what(&entry.record)?,
     };
     Some(ParkedRow {
         key: parked_key(entry),
-        awaits: pair(patient),
+        awaits: pair(awaited),
         hash: entry.print.write(),
         parked_at: now,
         body: serde_json::to_string(&stored).ok()?,
@@ -116,8 +126,10 @@ pub(super) fn read(row: &ParkedRow, number: u64, zone: &TimeZone) -> Option<Entr
             stored.source, stored.place
         )),
         position: Position::Source,
+        names: Names::Plain,
     };
-    let mut entry = Entry::new(number, origin, record, zone);
+    let teller = stored.teller.map(Arc::from);
+    let mut entry = Entry::new(number, origin, record, zone).told_by(teller);
     entry.parked = true;
     Some(entry)
 }
@@ -157,9 +169,13 @@ fn what(record: &Record) -> Option<WhatV1> {
             resource_type: document.resource_type.clone(),
             json: document.json.clone(),
         },
-        Record::Patient(_) | Record::Clinician(_) | Record::Location(_) | Record::Merge(_) => {
-            return None;
-        }
+        // One that describes its survivor makes them, and never waits.
+        Record::Merge(merge) => WhatV1::Merge {
+            survivor: pair(&merge.survivor),
+            retired: pair(&merge.retired),
+            changed_at: merge.changed_at.map(moment_text),
+        },
+        Record::Patient(_) | Record::Clinician(_) | Record::Location(_) => return None,
     })
 }
 
@@ -231,6 +247,16 @@ fn record(what: WhatV1) -> Record {
             referrer,
             received_at: moment(received_at),
             cancelled,
+        }),
+        WhatV1::Merge {
+            survivor,
+            retired,
+            changed_at,
+        } => Record::Merge(MergeRecord {
+            survivor: key(survivor),
+            retired: key(retired),
+            survivor_record: None,
+            changed_at: moment(changed_at),
         }),
         WhatV1::Document {
             key: own,
@@ -333,11 +359,13 @@ mod tests {
         let origin = Origin {
             source: "book.json".into(),
             position: Position::Line(3),
+            names: Names::Plain,
         };
-        let entry = Entry::new(1, origin, record, &zone);
+        let entry = Entry::new(1, origin, record, &zone).told_by(Some("book".into()));
         let row = write(&entry, Timestamp::UNIX_EPOCH).unwrap();
         let back = read(&row, 2, &zone).unwrap();
         assert_eq!(back.record, entry.record);
+        assert_eq!(back.slot(), entry.slot());
         assert_eq!(
             (back.print, back.changed_at),
             (entry.print, entry.changed_at)
@@ -390,6 +418,12 @@ mod tests {
             authorised_visits: Some(10),
             starts_on: Some(date(2028, 2, 29)),
             ends_on: Some(date(2028, 4, 10)),
+        }));
+        there_and_back(Record::Merge(MergeRecord {
+            survivor: named("7"),
+            retired: named("5"),
+            survivor_record: None,
+            changed_at: Some(local),
         }));
         there_and_back(Record::Referral(ReferralRecord {
             key: named("r"),

@@ -9,9 +9,10 @@
 //! | dead | everything is stopped in the same commit |
 //! | alive, of one who is recorded as dead | nothing; staff decide. A default in an export must not write to a family |
 //! | out of use | automation is paused; only staff lift that |
+//! | anything under a number that a merge has retired | it fills gaps; addresses and a death count, names and pauses do not |
 //! | a guardian | is kept, and never written to before somebody has verified them |
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 use tendon_care::consent::{Act, Basis, Entry as ConsentEntry, Evidence, EvidenceRef};
@@ -19,11 +20,12 @@ use tendon_care::contact::{ContactPoint, Owner, Standing};
 use tendon_care::id::{Id, PatientId};
 use tendon_care::language::Language;
 use tendon_care::matching::{Contact, Person, blocks};
-use tendon_care::patient::{Authority, Identifier, Life, Patient, Proxy};
+use tendon_care::patient::{Authority, Identifier, Life, Patient, Proxy, Region};
 use tendon_care::person::Sex;
 use tendon_care::purpose::Purpose;
 use tendon_care::touchpoint::Fact;
 use tendon_exchange::Severity;
+use tendon_exchange::field::Field;
 use tendon_exchange::record::{ContactRecord, PatientRecord, ProxyRecord, Said};
 use tendon_store::{AddressKey, ConsentRow, Write};
 
@@ -31,7 +33,7 @@ use super::entry::{Entry, PATIENT, Slot};
 use super::places::only_zone;
 use super::report::Verdict;
 use super::scene::Scene;
-use super::shelf::{Index, Known};
+use super::shelf::{Index, KeyState, Known};
 use super::work::{Fresh, Told, Work, alias};
 
 /// The addresses that a source said last, version 1, as JSON; sealed at rest.
@@ -93,7 +95,7 @@ pub(super) fn new_patient(
         sex: Sex::Unknown,
         language: Language::English,
         time_zone: None,
-        region: tendon_care::patient::Region::default(),
+        region: Region::default(),
         life: Life::Living,
         identifiers: Vec::new(),
         contact_points: Vec::new(),
@@ -112,14 +114,6 @@ pub(super) fn new_patient(
 /// Why somebody without a name is not added.
 pub(super) const NAMELESS: &str = "is missing: nobody can be added without a name";
 
-/// Names the field that holds a name, in the words of the format.
-pub(super) fn name_field(entry: &Entry) -> &'static str {
-    match entry.patient_field() {
-        "PID-3" => "PID-5",
-        _ => "name",
-    }
-}
-
 /// Writes what was said into a patient, addresses and death excepted.
 fn describe(
     scene: &Scene,
@@ -134,7 +128,8 @@ fn describe(
     }
     match &said.birth_date {
         Said::Value(day) if *day > scene.today => {
-            told.problem(entry, "birthday", "lies in the future", Severity::Ignored);
+            let reason = "lies in the future";
+            told.problem(entry, Field::BirthDate, reason, Severity::Ignored);
         }
         Said::Value(day) => patient.birth_date = Some(*day),
         Said::Clear => patient.birth_date = None,
@@ -157,28 +152,60 @@ fn describe(
             patient.time_zone = zone.map(|zone| zone.iana().to_owned());
         }
         Said::Clear => {
-            patient.region = tendon_care::patient::Region::default();
+            patient.region = Region::default();
             patient.time_zone = None;
         }
         Said::Nothing => {}
     }
+    add_numbers(index, entry, said, patient, told);
+    for proxy in &said.proxies {
+        add_proxy(scene, proxy, patient);
+    }
+}
+
+/// Adds further numbers, unless they are another patient's.
+fn add_numbers(
+    index: &Index,
+    entry: &Entry,
+    said: &PatientRecord,
+    patient: &mut Patient,
+    told: &mut Told,
+) {
+    let known = patient.identifiers.iter();
+    let mut known: HashSet<Identifier> = known.cloned().collect();
     for number in &said.identifiers {
-        if patient.identifiers.contains(number) || !names_somebody(number) {
+        if !names_somebody(number) || !known.insert(number.clone()) {
             continue;
         }
         match index.holder(&number.system, number.value.expose()) {
             Some(other) if other != patient.id => told.problem(
                 entry,
-                "identifier",
+                Field::Identifier,
                 "a further number is on file for another patient",
                 Severity::Ignored,
             ),
             _ => patient.identifiers.push(number.clone()),
         }
     }
-    for proxy in &said.proxies {
-        add_proxy(scene, proxy, patient);
+}
+
+/// Returns what is left of a description under a number that a merge has retired:
+/// it fills what the survivor lacks, and neither renames nor pauses anybody.
+fn retired(said: &PatientRecord, survivor: &Patient) -> PatientRecord {
+    let mut left = said.clone();
+    left.name = None;
+    left.inactive = false;
+    left.language = Said::Nothing;
+    if survivor.birth_date.is_some() || left.birth_date == Said::Clear {
+        left.birth_date = Said::Nothing;
     }
+    if survivor.sex != Sex::Unknown {
+        left.sex = Said::Nothing;
+    }
+    if survivor.region != Region::default() || left.region == Said::Clear {
+        left.region = Said::Nothing;
+    }
+    left
 }
 
 /// Tells whether a number can stand for a person: fillers such as 0000, and
@@ -247,6 +274,13 @@ impl Work<'_> {
     pub(super) fn person(&mut self, fresh: &Fresh, said: &PatientRecord) {
         let slot = fresh.entry.slot();
         let before = self.change.chart.patient.value.clone();
+        let left;
+        let said = if self.is_retired(&said.key) {
+            left = retired(said, &before);
+            &left
+        } else {
+            said
+        };
         let mut after = before.clone();
         let entry = &fresh.entry;
         describe(
@@ -279,8 +313,10 @@ impl Work<'_> {
         let body = self.words_to_keep(&slot, said);
         self.remember(fresh, Some(after.id.uuid()), body);
         self.aliases(said, after.id);
-        let verdict = match (self.is_new, fresh.before.and_then(|known| known.print)) {
-            (true, None) => Verdict::Created,
+        let created = (PATIENT, Verdict::Created);
+        let verdict = match fresh.last() {
+            None if self.is_new && !self.told.verdicts.contains(&created) => created.1,
+            Some(_) if fresh.is_repeat() => Verdict::Unchanged,
             _ => Verdict::Updated,
         };
         self.told.verdict(entry, verdict);
@@ -311,8 +347,9 @@ impl Work<'_> {
         // A description that came along with a visit is no word of the patient's
         // own record, which may yet come and say more.
         if !matches!(entry.record, tendon_exchange::Record::Patient(_)) {
-            self.change.write(alias(&slot, after.id, after.id));
-            self.told.learnt.insert(slot, key_only(after.id));
+            let known = Known::key_of(after.id.uuid(), KeyState::Own);
+            self.change.write(alias(&slot, &known, after.id));
+            self.told.learnt.insert(slot, known);
             self.aliases(said, after.id);
             self.told.verdicts.push((PATIENT, Verdict::Created));
         }
@@ -347,7 +384,7 @@ impl Work<'_> {
                 let reason =
                     "says alive of a patient who is recorded as dead; only staff change that";
                 self.told
-                    .problem(entry, "deceased", reason, Severity::Ignored);
+                    .problem(entry, Field::Deceased, reason, Severity::Ignored);
                 false
             }
             _ => false,
@@ -461,17 +498,11 @@ impl Work<'_> {
         for key in &said.aliases {
             let slot = Slot::patient(key);
             if self.known(&slot).is_none() {
-                self.change.write(alias(&slot, patient, patient));
-                self.told.learnt.insert(slot, key_only(patient));
+                let known = Known::key_of(patient.uuid(), KeyState::Own);
+                self.change.write(alias(&slot, &known, patient));
+                self.told.learnt.insert(slot, known);
             }
         }
-    }
-}
-
-fn key_only(patient: PatientId) -> Known {
-    Known {
-        entity: Some(patient.uuid()),
-        ..Known::default()
     }
 }
 

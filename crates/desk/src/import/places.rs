@@ -3,7 +3,7 @@
 //! A practice has few of them and every visit names one, so all are kept in
 //! memory for the length of a run.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use tendon_care::id::{ClinicianId, Id, LocationId};
 use tendon_care::patient::Region;
@@ -17,9 +17,10 @@ use tendon_store::{Action, AuditEntry, Commit, SourceRow, Write};
 use uuid::Uuid;
 
 use super::entry::{Entry, Slot};
-use super::fingerprint::Fingerprint;
 use super::report::Verdict;
 use super::scene::Scene;
+use super::shelf::{KeyState, Known};
+use super::work::Fresh;
 use crate::error::DeskError;
 
 /// The places and clinicians of a practice, by every name that sources have for them.
@@ -27,7 +28,7 @@ use crate::error::DeskError;
 pub(super) struct Places {
     locations: BTreeMap<LocationId, Location>,
     clinicians: BTreeMap<ClinicianId, Clinician>,
-    keys: HashMap<Slot, (Uuid, Option<Fingerprint>)>,
+    keys: HashMap<Slot, Uuid>,
     location_names: HashMap<String, LocationId>,
     clinician_names: HashMap<String, ClinicianId>,
 }
@@ -37,10 +38,6 @@ pub(super) struct Places {
 struct Draft {
     writes: Vec<Write>,
     verdicts: Vec<(&'static str, Verdict)>,
-    /// The last word of the batch on each place and clinician.
-    last: HashMap<Slot, Fingerprint>,
-    /// Those whose last word is what was known before.
-    same: HashSet<Slot>,
 }
 
 impl Places {
@@ -62,37 +59,21 @@ impl Places {
     pub(super) async fn settle(
         &mut self,
         scene: &Scene,
-        entries: &[Entry],
+        entries: &[Fresh],
     ) -> Result<Vec<(&'static str, Verdict)>, DeskError> {
         self.look_up(scene, entries).await?;
         let mut draft = Draft::default();
-        for entry in entries {
-            if keys_in(entry).is_empty() || entry.patient().is_some() {
-                continue;
-            }
-            draft.last.insert(entry.slot(), entry.print);
-        }
-        // What ends as it is known is known, whatever was said before in the same file.
-        let same = |(slot, print): &(&Slot, &Fingerprint)| {
-            self.keys.get(slot).and_then(|(_, known)| *known) == Some(**print)
-        };
-        draft.same = draft
-            .last
-            .iter()
-            .filter(same)
-            .map(|(slot, _)| slot.clone())
-            .collect();
-        for entry in entries {
-            match &entry.record {
-                Record::Location(place) => self.location_said(scene, entry, place, &mut draft),
+        for fresh in entries {
+            match &fresh.entry.record {
+                Record::Location(place) => self.location_said(scene, fresh, place, &mut draft),
                 Record::Clinician(clinician) => {
-                    self.clinician_said(scene, entry, clinician, &mut draft);
+                    self.clinician_said(scene, fresh, clinician, &mut draft);
                 }
                 _ => {}
             }
         }
-        for entry in entries {
-            if let Record::Appointment(visit) = &entry.record {
+        for fresh in entries {
+            if let Record::Appointment(visit) = &fresh.entry.record {
                 self.visit_seen(scene, visit, &mut draft);
             }
         }
@@ -157,19 +138,19 @@ impl Places {
     }
 
     fn location_by_key(&self, key: &ForeignKey) -> Option<LocationId> {
-        let (id, _) = self.keys.get(&Slot::new("location", key))?;
+        let id = self.keys.get(&Slot::new("location", key))?;
         Some(LocationId::from_uuid(*id))
     }
 
     fn clinician_by_key(&self, key: &ForeignKey) -> Option<ClinicianId> {
-        let (id, _) = self.keys.get(&Slot::new("clinician", key))?;
+        let id = self.keys.get(&Slot::new("clinician", key))?;
         Some(ClinicianId::from_uuid(*id))
     }
 
-    async fn look_up(&mut self, scene: &Scene, entries: &[Entry]) -> Result<(), DeskError> {
+    async fn look_up(&mut self, scene: &Scene, entries: &[Fresh]) -> Result<(), DeskError> {
         let mut wanted: BTreeMap<(&str, String), Vec<String>> = BTreeMap::new();
-        for entry in entries {
-            for (kind, key) in keys_in(entry) {
+        for fresh in entries {
+            for (kind, key) in keys_in(&fresh.entry) {
                 if !self.keys.contains_key(&Slot::new(kind, key)) {
                     let values = wanted.entry((kind, key.system.clone())).or_default();
                     values.push(key.value.clone());
@@ -185,8 +166,7 @@ impl Places {
                     value: row.value,
                 };
                 if let Some(entity) = row.entity {
-                    let print = Fingerprint::read(&row.hash);
-                    self.keys.insert(Slot::new(kind, &key), (entity, print));
+                    self.keys.insert(Slot::new(kind, &key), entity);
                 }
             }
         }
@@ -196,18 +176,13 @@ impl Places {
     fn location_said(
         &mut self,
         scene: &Scene,
-        entry: &Entry,
+        fresh: &Fresh,
         said: &LocationRecord,
         draft: &mut Draft,
     ) {
-        let slot = entry.slot();
-        let known = self.keys.get(&slot).copied();
-        let same = known.is_some_and(|(_, print)| print == Some(entry.print));
-        if same || draft.same.contains(&slot) {
-            return draft.verdicts.push((entry.kind(), Verdict::Unchanged));
-        }
+        let known = self.keys.get(&fresh.entry.thing()).copied();
         let by_name = self.location_names.get(&folded(&said.name)).copied();
-        let id = known.map(|(id, _)| LocationId::from_uuid(id)).or(by_name);
+        let id = known.map(LocationId::from_uuid).or(by_name);
         let place = match id.and_then(|id| self.locations.get(&id)) {
             // Zone, hours and phone may have been set by staff: only the name is the source's.
             Some(place) => Location {
@@ -221,11 +196,11 @@ impl Places {
         } else {
             Verdict::Created
         };
-        draft.verdicts.push((entry.kind(), verdict));
+        draft.verdicts.push((fresh.entry.kind(), verdict));
         draft.writes.push(Write::Location(place.clone()));
-        self.note(slot, place.id.uuid(), Some(entry.print), draft);
+        self.said(fresh, place.id.uuid(), draft);
         for alias in &said.aliases {
-            self.note(Slot::new("location", alias), place.id.uuid(), None, draft);
+            self.note(Slot::new("location", alias), place.id.uuid(), draft);
         }
         self.know_location(place);
     }
@@ -233,36 +208,26 @@ impl Places {
     fn clinician_said(
         &mut self,
         scene: &Scene,
-        entry: &Entry,
+        fresh: &Fresh,
         said: &ClinicianRecord,
         draft: &mut Draft,
     ) {
-        let slot = entry.slot();
-        let known = self.keys.get(&slot).copied();
-        let same = known.is_some_and(|(_, print)| print == Some(entry.print));
-        if same || draft.same.contains(&slot) {
-            return draft.verdicts.push((entry.kind(), Verdict::Unchanged));
-        }
-        let id = known.map(|(id, _)| ClinicianId::from_uuid(id));
+        let known = self.keys.get(&fresh.entry.thing()).copied();
+        let id = known.map(ClinicianId::from_uuid);
         let verdict = if id.is_some() {
             Verdict::Updated
         } else {
             Verdict::Created
         };
-        draft.verdicts.push((entry.kind(), verdict));
+        draft.verdicts.push((fresh.entry.kind(), verdict));
         let clinician = Clinician {
             id: id.unwrap_or_else(|| scene.desk.mint().id()),
             display_name: said.display_name.clone(),
         };
         draft.writes.push(Write::Clinician(clinician.clone()));
-        self.note(slot, clinician.id.uuid(), Some(entry.print), draft);
+        self.said(fresh, clinician.id.uuid(), draft);
         for alias in &said.aliases {
-            self.note(
-                Slot::new("clinician", alias),
-                clinician.id.uuid(),
-                None,
-                draft,
-            );
+            self.note(Slot::new("clinician", alias), clinician.id.uuid(), draft);
         }
         self.know_clinician(clinician);
     }
@@ -278,7 +243,7 @@ impl Places {
                 None => self.add_location(scene, name, draft),
             };
             if let Some(key) = key {
-                self.note(Slot::new("location", key), id.uuid(), None, draft);
+                self.note(Slot::new("location", key), id.uuid(), draft);
             }
         } else if self.locations.is_empty() {
             self.add_location(scene, &scene.house.practice.name, draft);
@@ -299,7 +264,7 @@ impl Places {
                 id
             });
             if let Some(key) = key {
-                self.note(Slot::new("clinician", key), id.uuid(), None, draft);
+                self.note(Slot::new("clinician", key), id.uuid(), draft);
             }
         }
     }
@@ -312,23 +277,43 @@ impl Places {
         id
     }
 
-    /// Notes a key, unless it is noted already and nothing was said under it.
-    fn note(&mut self, slot: Slot, entity: Uuid, print: Option<Fingerprint>, draft: &mut Draft) {
-        if print.is_none() && self.keys.contains_key(&slot) {
+    /// Notes what was said of a place or a clinician.
+    fn said(&mut self, fresh: &Fresh, entity: Uuid, draft: &mut Draft) {
+        let known = Known {
+            entity: Some(entity),
+            ..Known::after(fresh.before.as_ref(), &fresh.entry)
+        };
+        draft.writes.push(row(fresh.entry.slot(), &known));
+        let thing = fresh.entry.thing();
+        if fresh.entry.teller.is_some() {
+            self.note(thing, entity, draft);
+        } else {
+            self.keys.insert(thing, entity);
+        }
+    }
+
+    /// Notes a key, unless it is noted already.
+    fn note(&mut self, slot: Slot, entity: Uuid, draft: &mut Draft) {
+        if self.keys.contains_key(&slot) {
             return;
         }
-        draft.writes.push(Write::Source(Box::new(SourceRow {
-            kind: slot.kind.clone(),
-            system: slot.key.system.clone(),
-            value: slot.key.value.clone(),
-            entity: Some(entity),
-            patient: None,
-            hash: print.map(Fingerprint::write).unwrap_or_default(),
-            changed_at: None,
-            body: None,
-        })));
-        self.keys.insert(slot, (entity, print));
+        let known = Known::key_of(entity, KeyState::Own);
+        draft.writes.push(row(slot.clone(), &known));
+        self.keys.insert(slot, entity);
     }
+}
+
+fn row(slot: Slot, known: &Known) -> Write {
+    Write::Source(Box::new(SourceRow {
+        kind: slot.kind,
+        system: slot.key.system,
+        value: slot.key.value,
+        entity: known.entity,
+        patient: None,
+        hash: known.hash(),
+        changed_at: known.changed_at,
+        body: None,
+    }))
 }
 
 /// Returns the keys of places and clinicians that an entry has or names.

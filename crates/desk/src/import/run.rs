@@ -6,23 +6,27 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use tendon_care::access::{Access, Permission};
+use tendon_exchange::field::{Field, Names};
 use tendon_exchange::record::ForeignKey;
 use tendon_exchange::{Item, Position, Record, Severity};
 use tendon_store::{Commit, Write};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::ImportOptions;
 use super::arrival::Arrival;
 use super::batch;
 use super::entry::{Entry, Origin, Slot};
-use super::fingerprint::Fingerprint;
 use super::parked;
 use super::places::Places;
 use super::report::{ImportReport, News, Verdict};
 use super::scene::Scene;
-use super::shelf::{Index, Shelf, patient_keys};
-use super::worker::{Outcomes, Worker};
+use super::shelf::{Index, Known, Shelf, patient_keys};
+use super::sieve::{Sifted, sift};
+use super::stub::{self, Stub};
+use super::waiting::{Held, Waiting};
+use super::work::{Fresh, parked_key};
+use super::worker::{Outcomes, Worker, first_or_again};
 use crate::desk::Desk;
 use crate::error::DeskError;
 
@@ -50,6 +54,7 @@ struct Run<'n> {
     report: ImportReport,
     tell: &'n mut (dyn FnMut(News<'_>) + Send),
     waiting: Waiting,
+    held: Held,
     /// Records wait in the database.
     parked: bool,
     number: u64,
@@ -60,40 +65,6 @@ struct Run<'n> {
     /// Hashes of the keys that were told as rejected while they wait: they are
     /// forgiven when they are taken in before the run ends.
     told: HashSet<u64>,
-}
-
-/// Records whose patient nobody has told of yet, by the key they name.
-#[derive(Default)]
-struct Waiting {
-    by_patient: HashMap<ForeignKey, Vec<Entry>>,
-    bytes: usize,
-}
-
-impl Waiting {
-    fn add(&mut self, entry: Entry) {
-        let Some(patient) = entry.patient().cloned() else {
-            return;
-        };
-        self.bytes += entry.weight();
-        self.by_patient.entry(patient).or_default().push(entry);
-    }
-
-    fn take(&mut self, key: &ForeignKey) -> Vec<Entry> {
-        let entries = self.by_patient.remove(key).unwrap_or_default();
-        self.bytes -= entries.iter().map(Entry::weight).sum::<usize>();
-        entries
-    }
-
-    fn drain(&mut self) -> Vec<Entry> {
-        self.bytes = 0;
-        let mut all: Vec<Entry> = self
-            .by_patient
-            .drain()
-            .flat_map(|(_, entries)| entries)
-            .collect();
-        all.sort_by_key(|entry| entry.number);
-        all
-    }
 }
 
 impl Desk {
@@ -112,9 +83,10 @@ impl Desk {
         I: Iterator<Item = Item> + Send + 'static,
     {
         let source: Arc<str> = options.source_name.as_str().into();
-        let arrivals = (1..)
-            .zip(items)
-            .map(move |(index, item)| Arrival::numbered(item, Arc::clone(&source), index));
+        let arrivals = items.map(move |item| Arrival {
+            item,
+            source: Arc::clone(&source),
+        });
         self.import_arrivals(access, arrivals, options, tell).await
     }
 
@@ -144,6 +116,7 @@ impl Desk {
             report: ImportReport::default(),
             tell: &mut tell,
             waiting: Waiting::default(),
+            held: Held::default(),
             parked,
             number: 0,
             batch: options.batch.max(1),
@@ -159,12 +132,12 @@ impl Desk {
 }
 
 /// Reads on a thread of its own, so that parsing and committing overlap.
-fn read_ahead<I>(arrivals: I) -> mpsc::Receiver<Vec<Arrival>>
+fn read_ahead<I>(arrivals: I) -> (mpsc::Receiver<Vec<Arrival>>, JoinHandle<()>)
 where
     I: Iterator<Item = Arrival> + Send + 'static,
 {
     let (sender, receiver) = mpsc::channel(HANDFULS_AHEAD);
-    tokio::task::spawn_blocking(move || {
+    let reading = tokio::task::spawn_blocking(move || {
         let (mut handful, mut bytes) = (Vec::new(), 0);
         for arrival in arrivals {
             bytes += arrival.weight();
@@ -181,7 +154,7 @@ where
             let _ = sender.blocking_send(handful);
         }
     });
-    receiver
+    (receiver, reading)
 }
 
 impl Run<'_> {
@@ -189,7 +162,7 @@ impl Run<'_> {
     where
         I: Iterator<Item = Arrival> + Send + 'static,
     {
-        let mut reader = read_ahead(arrivals);
+        let (mut reader, reading) = read_ahead(arrivals);
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while let Some(handful) = reader.recv().await {
             for arrival in handful {
@@ -199,24 +172,44 @@ impl Run<'_> {
                 }
             }
             if batch.len() >= self.batch || bytes >= BATCH_BYTES {
-                self.batch(std::mem::take(&mut batch)).await?;
+                self.batch(std::mem::take(&mut batch), false).await?;
                 bytes = 0;
             }
+            if self.held.is_full() {
+                let held = self.held.drain();
+                self.batch(held, true).await?;
+            }
         }
-        self.batch(batch).await?;
+        self.batch(batch, false).await?;
+        let held = self.held.drain();
+        self.batch(held, true).await?;
+        if reading.await.is_err() {
+            self.reading_died();
+        }
         let left = self.waiting.drain();
         self.park(left).await?;
         (self.tell)(News::Progress(&self.report));
         Ok(())
     }
 
+    /// Tells that the rest was not read; silence would pass for the end of the files.
+    fn reading_died(&mut self) {
+        let origin = Origin {
+            source: "import".into(),
+            position: Position::Source,
+            names: Names::Plain,
+        };
+        let reason = "could not be read to its end because of a fault in this program; what had been read is taken in";
+        self.report.count("unreadable", Verdict::Rejected);
+        self.report.problems += 1;
+        let problem = origin.problem((Field::Record, None), reason, Severity::Rejected);
+        (self.tell)(News::Problem(&problem));
+    }
+
     /// Tells what the reader had to say of an item and returns its record.
     fn arrive(&mut self, arrival: Arrival) -> Option<Entry> {
-        let Arrival {
-            item,
-            source,
-            position,
-        } = arrival;
+        let Arrival { item, source } = arrival;
+        let (position, names, teller) = (item.position, item.names, item.teller);
         let rejected = |severity| severity == Severity::Rejected;
         if item.record.is_none() && item.problems.iter().any(|p| rejected(p.severity)) {
             self.report.count(kind_at(&position), Verdict::Rejected);
@@ -226,20 +219,37 @@ impl Run<'_> {
             (self.tell)(News::Problem(problem));
         }
         self.number += 1;
-        let origin = Origin { source, position };
+        let origin = Origin {
+            source,
+            position,
+            names,
+        };
         let zone = &self.scene.house.practice.time_zone;
         let record = item.record?;
-        Some(Entry::new(self.number, origin, record, zone))
+        Some(Entry::new(self.number, origin, record, zone).told_by(teller))
     }
 
-    /// Works on a batch: places first, then every cluster.
-    async fn batch(&mut self, entries: Vec<Entry>) -> Result<(), DeskError> {
-        let mut entries = self.with_those_who_waited(entries).await?;
+    /// Works on a batch: what is news in it, places first, then every cluster.
+    async fn batch(&mut self, entries: Vec<Entry>, last_call: bool) -> Result<(), DeskError> {
+        let entries = self.held.join(entries);
+        let entries = self.with_those_who_waited(entries).await?;
         if entries.is_empty() {
             return Ok(());
         }
+        let shelf = Arc::new(Shelf::load(self.scene.reader(), &entries).await?);
+        let index = Index::new(shelf);
+        let Sifted {
+            mut fresh,
+            held,
+            gone,
+            outcomes,
+        } = sift(entries, &index, last_call);
+        for entry in held {
+            self.held.add(entry);
+        }
+        self.forget(&gone).await?;
         let before = self.places.count();
-        for (kind, verdict) in self.places.settle(&self.scene, &entries).await? {
+        for (kind, verdict) in self.places.settle(&self.scene, &fresh).await? {
             self.report.count(kind, verdict);
         }
         if self.places.count() != before {
@@ -248,13 +258,16 @@ impl Run<'_> {
             let (desk, access) = (self.scene.desk.clone(), self.scene.access.clone());
             self.scene = Arc::new(Scene::open(desk, access).await?);
         }
-        entries.retain(|entry| !matches!(entry.record, Record::Location(_) | Record::Clinician(_)));
-        let shelf = Arc::new(Shelf::load(self.scene.reader(), &entries).await?);
-        let index = Index::new(shelf);
-        let (about_patients, others) = entries.into_iter().partition(|entry: &Entry| {
-            entry.patient().is_some() || matches!(entry.record, Record::Merge(_))
+        fresh.retain(|fresh| {
+            !matches!(
+                fresh.entry.record,
+                Record::Location(_) | Record::Clinician(_)
+            )
         });
-        let mut outcomes = self.keep_practice_documents(others, &index).await?;
+        let (about_patients, others) = fresh
+            .into_iter()
+            .partition(|fresh: &Fresh| fresh.entry.awaits().is_some());
+        let mut outcomes = vec![outcomes, self.keep_practice_documents(others).await?];
         let clusters = batch::part(about_patients, &index);
         self.work_on(clusters, index, &mut outcomes).await?;
         self.settle(outcomes).await?;
@@ -276,7 +289,9 @@ impl Run<'_> {
         let places = Arc::new(self.places.clone());
         let permits = Arc::new(Semaphore::new(SIDE_BY_SIDE));
         let mut tasks = JoinSet::new();
+        let mut under_way = HashMap::new();
         for cluster in clusters {
+            let stubs = Stub::of(&cluster);
             let worker = Worker {
                 scene: Arc::clone(&self.scene),
                 places: Arc::clone(&places),
@@ -284,61 +299,61 @@ impl Run<'_> {
                 outcomes: Outcomes::default(),
             };
             let permits = Arc::clone(&permits);
-            tasks.spawn(async move {
+            let task = tasks.spawn(async move {
                 let _permit = permits.acquire().await;
                 worker.run(cluster).await
             });
+            under_way.insert(task.id(), stubs);
         }
         while let Some(done) = tasks.join_next().await {
-            outcomes.push(done.map_err(|_| DeskError::Stale("a worker of the import died"))??);
+            outcomes.push(match done {
+                Ok(done) => done?,
+                Err(died) => stub::rejected(under_way.remove(&died.id()).unwrap_or_default()),
+            });
         }
         Ok(())
     }
 
     /// Keeps documents that are about no patient.
-    async fn keep_practice_documents(
-        &self,
-        entries: Vec<Entry>,
-        index: &Index,
-    ) -> Result<Vec<Outcomes>, DeskError> {
+    async fn keep_practice_documents(&self, fresh: Vec<Fresh>) -> Result<Outcomes, DeskError> {
         let mut outcomes = Outcomes::default();
         let mut commit = Commit::new(&self.scene.access);
-        let last: HashMap<Slot, Fingerprint> = entries
-            .iter()
-            .map(|entry| (entry.slot(), entry.print))
-            .collect();
-        for entry in entries {
-            let Record::Document(document) = &entry.record else {
+        for fresh in fresh {
+            let Record::Document(document) = &fresh.entry.record else {
                 continue;
             };
-            let slot = entry.slot();
-            let before = index.known(&slot);
-            let ends_as = last.get(&slot).copied();
-            let verdict = match before {
-                Some(known) if known.print == ends_as => Verdict::Unchanged,
-                Some(_) => Verdict::Updated,
-                None if ends_as == Some(entry.print) => Verdict::Created,
-                // Only the last of several versions in one file is kept.
-                None => Verdict::Unchanged,
-            };
-            outcomes.verdicts.push((entry.kind(), verdict));
-            if verdict != Verdict::Unchanged {
-                commit.push(Write::Source(Box::new(tendon_store::SourceRow {
-                    kind: slot.kind,
-                    system: slot.key.system,
-                    value: slot.key.value,
-                    entity: None,
-                    patient: None,
-                    hash: entry.print.write(),
-                    changed_at: entry.changed_at,
-                    body: Some(document.json.clone()),
-                })));
-            }
+            let slot = fresh.entry.slot();
+            let known = Known::after(fresh.before.as_ref(), &fresh.entry);
+            let verdict = (fresh.entry.kind(), first_or_again(&fresh));
+            outcomes.verdicts.push(verdict);
+            commit.push(Write::Source(Box::new(tendon_store::SourceRow {
+                kind: slot.kind,
+                system: slot.key.system,
+                value: slot.key.value,
+                entity: None,
+                patient: None,
+                hash: known.hash(),
+                changed_at: known.changed_at,
+                body: Some(document.json.clone()),
+            })));
         }
         if !commit.is_empty() {
             self.scene.desk.db().commit(commit).await?;
         }
-        Ok(vec![outcomes])
+        Ok(outcomes)
+    }
+
+    /// Takes records out of the database that waited there and say nothing new.
+    async fn forget(&self, gone: &[Entry]) -> Result<(), DeskError> {
+        let mut commit = Commit::new(&self.scene.access);
+        commit.extend(
+            gone.iter()
+                .map(|entry| Write::ParkedGone(parked_key(entry))),
+        );
+        if !commit.is_empty() {
+            self.scene.desk.db().commit(commit).await?;
+        }
+        Ok(())
     }
 
     /// Counts and tells what became of a batch, in the order of arrival.
@@ -378,7 +393,7 @@ impl Run<'_> {
     ) -> Result<Vec<Entry>, DeskError> {
         let mut keys: Vec<ForeignKey> = entries
             .iter()
-            .filter(|entry| entry.person().is_some())
+            .filter(|entry| entry.person().is_some() || matches!(entry.record, Record::Merge(_)))
             .flat_map(patient_keys)
             .cloned()
             .collect();
@@ -423,9 +438,15 @@ impl Run<'_> {
                 self.parked = true;
             }
             for entry in some {
-                let field = entry.patient_field();
-                let reason = "names a patient who is not known; it is kept and taken in when the patient comes";
-                let problem = entry.origin.problem(field, reason, Severity::Rejected);
+                let reason = match entry.record {
+                    Record::Merge(_) => {
+                        "names a survivor who is not known; it is kept and taken in when they come"
+                    }
+                    _ => {
+                        "names a patient who is not known; it is kept and taken in when the patient comes"
+                    }
+                };
+                let problem = entry.problem(Field::Patient, reason, Severity::Rejected);
                 self.told.insert(hash_of(&entry.slot()));
                 self.report.count(entry.kind(), Verdict::Rejected);
                 self.report.problems += 1;

@@ -11,16 +11,80 @@ use tendon_store::{Reader, SourceRow};
 use uuid::Uuid;
 
 use super::entry::{Entry, PATIENT, Slot};
-use super::fingerprint::Fingerprint;
+use super::fingerprint::Heard;
 use crate::error::DeskError;
 
-/// What a source said last under a key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What is known of a thing under its key, or of what somebody said of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Known {
     /// What it became; nothing for a visit that was called off before it was known.
     pub(super) entity: Option<Uuid>,
-    pub(super) print: Option<Fingerprint>,
+    pub(super) heard: Heard,
     pub(super) changed_at: Option<Timestamp>,
+    /// How a key of a patient stands.
+    pub(super) state: KeyState,
+}
+
+/// How a key stands with the patient whom it names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum KeyState {
+    /// It is the patient's.
+    #[default]
+    Own,
+    /// It was retired by a merge before anything else was known of it.
+    Retired,
+    /// Its source has given it to another person as well.
+    Disputed,
+}
+
+impl Known {
+    /// Knows a key and nothing that was said under it.
+    pub(super) fn key_of(entity: Uuid, state: KeyState) -> Self {
+        Self {
+            entity: Some(entity),
+            state,
+            ..Self::default()
+        }
+    }
+
+    /// Returns what is known after a word, of what it became as much as before.
+    pub(super) fn after(before: Option<&Self>, entry: &Entry) -> Self {
+        let known = before.cloned().unwrap_or_default();
+        Self {
+            heard: known.heard.with(entry.print),
+            changed_at: known.changed_at.max(entry.changed_at),
+            ..known
+        }
+    }
+
+    /// Tells whether the key is that of a record that was merged into this patient.
+    pub(super) fn is_retired(&self, into: PatientId) -> bool {
+        self.state == KeyState::Retired || self.entity.is_some_and(|own| own != into.uuid())
+    }
+
+    /// Writes how the key stands and what was heard: a byte, then [`Heard`].
+    pub(super) fn hash(&self) -> Vec<u8> {
+        let state = match self.state {
+            KeyState::Own => 0,
+            KeyState::Retired => 1,
+            KeyState::Disputed => 2,
+        };
+        [vec![state], self.heard.write()].concat()
+    }
+
+    fn read(row: &SourceRow) -> Self {
+        let (state, heard) = row.hash.split_first().unwrap_or((&0, &[]));
+        Self {
+            entity: row.entity,
+            heard: Heard::read(heard),
+            changed_at: row.changed_at,
+            state: match state {
+                1 => KeyState::Retired,
+                2 => KeyState::Disputed,
+                _ => KeyState::Own,
+            },
+        }
+    }
 }
 
 /// The look-ups of one batch, shared by all who work on it.
@@ -42,6 +106,9 @@ impl Shelf {
         };
         for entry in entries {
             want(entry.slot());
+            if entry.teller.is_some() {
+                want(entry.thing());
+            }
             for key in patient_keys(entry) {
                 want(Slot::patient(key));
             }
@@ -62,11 +129,7 @@ impl Shelf {
     }
 
     fn put(&mut self, row: SourceRow) {
-        let known = Known {
-            entity: row.entity,
-            print: Fingerprint::read(&row.hash),
-            changed_at: row.changed_at,
-        };
+        let known = Known::read(&row);
         let key = ForeignKey {
             system: row.system,
             value: row.value,
@@ -163,7 +226,7 @@ impl Index {
     /// Returns what was said last under a key.
     pub(super) fn known(&self, slot: &Slot) -> Option<Known> {
         let known = self.since.get(slot).or_else(|| self.shelf.known.get(slot));
-        known.copied()
+        known.cloned()
     }
 
     /// Remembers what was committed.

@@ -21,6 +21,7 @@ use tendon_care::id::{AppointmentId, EpisodeId, Id, LocationId};
 use tendon_care::task::TaskKind;
 use tendon_care::touchpoint::Fact;
 use tendon_exchange::Severity;
+use tendon_exchange::field::Field;
 use tendon_exchange::hl7::VISIT_NUMBER;
 use tendon_exchange::record::{AppointmentRecord, Record, VisitStatus};
 use tendon_store::{TasksAboutVisit, Write};
@@ -65,7 +66,7 @@ impl Work<'_> {
         let mut first: HashMap<Slot, (Option<Timestamp>, u64)> = HashMap::new();
         for (fresh, visit) in &visits {
             let place = (self.roughly(visit.starts_at), fresh.entry.number);
-            first.entry(fresh.entry.slot()).or_insert(place);
+            first.entry(fresh.entry.thing()).or_insert(place);
         }
         for pair in &pairs {
             let old = first.get(&pair.old).copied();
@@ -74,13 +75,13 @@ impl Work<'_> {
             }
         }
         visits.sort_by_key(|(fresh, _)| {
-            (first.get(&fresh.entry.slot()).copied(), fresh.entry.number)
+            (first.get(&fresh.entry.thing()).copied(), fresh.entry.number)
         });
         for (fresh, visit) in visits {
             let verdict = if pairs.iter().any(|pair| pair.cancel == fresh.entry.number) {
                 self.called_off_to_move(fresh, visit)?
             } else {
-                let slot = fresh.entry.slot();
+                let slot = fresh.entry.thing();
                 let moved = pairs
                     .iter()
                     .find(|pair| pair.new == slot)
@@ -105,8 +106,16 @@ impl Work<'_> {
         let entry = &fresh.entry;
         let starts_at = record
             .starts_at
-            .and_then(|moment| self.moment(entry, moment, &zone, "start"));
-        let resolved = |moment| super::moment::resolve(moment, &zone).map(|(at, _)| at);
+            .map(|moment| self.moment(entry, moment, &zone, Field::Start));
+        let starts_at = match starts_at.transpose() {
+            Ok(starts_at) => starts_at,
+            Err(reason) => {
+                self.told
+                    .problem(entry, Field::Start, reason, Severity::Rejected);
+                return Ok(Verdict::Rejected);
+            }
+        };
+        let resolved = |moment| super::moment::resolve(moment, &zone).ok().map(|(at, _)| at);
         let said = Said {
             record,
             starts_at,
@@ -121,7 +130,7 @@ impl Work<'_> {
             Found::Elsewhere => {
                 let reason = "names a visit that belongs to another patient here";
                 self.told
-                    .problem(entry, entry.patient_field(), reason, Severity::Rejected);
+                    .problem(entry, Field::Patient, reason, Severity::Rejected);
                 Ok(Verdict::Rejected)
             }
             Found::New => Ok(self.add_visit(fresh, &said, location)),
@@ -129,7 +138,7 @@ impl Work<'_> {
     }
 
     fn find(&self, fresh: &Fresh, said: &Said<'_>, moved: Option<&Slot>, zone: &TimeZone) -> Found {
-        let slot = fresh.entry.slot();
+        let slot = fresh.entry.thing();
         let entity = |slot: &Slot| self.known(slot).and_then(|known| known.entity);
         if let Some(id) = entity(&slot).map(AppointmentId::from_uuid) {
             return match self.change.chart.visit(id) {
@@ -222,7 +231,7 @@ impl Work<'_> {
         }
         self.touched.extend(episode);
         self.remember(fresh, Some(id.uuid()), None);
-        match fresh.before {
+        match &fresh.before {
             Some(_) => Verdict::Updated,
             None => Verdict::Created,
         }
@@ -237,13 +246,14 @@ impl Work<'_> {
             Some(VisitStatus::Cancelled(_) | VisitStatus::Void)
         ) {
             let reason = "is missing: a visit that is not known was called off";
-            self.told.problem(entry, "start", reason, Severity::Ignored);
+            self.told
+                .problem(entry, Field::Start, reason, Severity::Ignored);
             self.remember(fresh, None, None);
             return Verdict::Unchanged;
         }
         let reason = "is missing, and the visit is not known";
         self.told
-            .problem(entry, "start", reason, Severity::Rejected);
+            .problem(entry, Field::Start, reason, Severity::Rejected);
         Verdict::Rejected
     }
 
@@ -278,7 +288,7 @@ impl Work<'_> {
         let Some(before) = self.change.chart.visit(id).map(|visit| visit.value.clone()) else {
             return Verdict::Unchanged;
         };
-        let last = fresh.before.and_then(|known| known.print);
+        let last = fresh.last();
         let print = fresh.entry.print;
         let mut after = before.clone();
         if scope == Scope::All {

@@ -6,27 +6,43 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tendon_care::id::{EpisodeId, Id, PatientId};
 use tendon_care::patient::Life;
+use tendon_care::task::{About, TaskKind};
 use tendon_care::touchpoint::{Fact, Touchpoint};
-use tendon_exchange::record::{DocumentRecord, Moment, Record};
+use tendon_exchange::field::Field;
+use tendon_exchange::record::{DocumentRecord, ForeignKey, Moment, Record};
 use tendon_exchange::{Problem, Severity};
 use tendon_store::{Action, ParkedKey, SaidOf, SourceRow, Write};
 use uuid::Uuid;
 
-use super::entry::{Entry, Slot};
+use super::entry::{Entry, PATIENT, Slot};
+use super::fingerprint::Fingerprint;
 use super::moment;
 use super::places::Places;
 use super::report::Verdict;
 use super::scene::Scene;
-use super::shelf::{Index, Known};
+use super::shelf::{Index, KeyState, Known};
+use super::worker::REVIEW_WITHIN;
 use crate::change::Change;
 use crate::chart::Running;
 use crate::error::DeskError;
 
-/// A record that says something new, with what its source said before.
+/// A record that says something new, with what its teller said before.
 #[derive(Clone, Debug)]
 pub(super) struct Fresh {
     pub(super) entry: Entry,
     pub(super) before: Option<Known>,
+}
+
+impl Fresh {
+    /// Returns the last word that this one follows.
+    pub(super) fn last(&self) -> Option<Fingerprint> {
+        self.before.as_ref().and_then(|known| known.heard.last())
+    }
+
+    /// Tells whether the same was said before, and is only looked at once more.
+    pub(super) fn is_repeat(&self) -> bool {
+        self.last() == Some(self.entry.print)
+    }
 }
 
 /// What one decision tells: counted and said only once it is committed.
@@ -42,13 +58,13 @@ impl Told {
         self.verdicts.push((entry.kind(), verdict));
     }
 
-    pub(super) fn problem(&mut self, entry: &Entry, field: &str, reason: &str, how: Severity) {
-        let problem = entry.origin.problem(field, reason, how);
+    pub(super) fn problem(&mut self, entry: &Entry, field: Field, reason: &str, how: Severity) {
+        let problem = entry.problem(field, reason, how);
         self.problems.push((entry.number, problem));
     }
 
     /// Rejects a record with its reason.
-    pub(super) fn reject(&mut self, entry: &Entry, field: &str, reason: &str) {
+    pub(super) fn reject(&mut self, entry: &Entry, field: Field, reason: &str) {
         self.problem(entry, field, reason, Severity::Rejected);
         self.verdict(entry, Verdict::Rejected);
     }
@@ -68,6 +84,8 @@ pub(super) struct Work<'a> {
     pub(super) named: HashSet<Uuid>,
     /// Courses of care whose visits changed.
     pub(super) touched: BTreeSet<EpisodeId>,
+    /// Numbers of the patient that their source has given to another person, too.
+    pub(super) disputed: BTreeSet<ForeignKey>,
     pub(super) told: Told,
 }
 
@@ -75,6 +93,7 @@ impl Work<'_> {
     /// Takes the records in: who the patient is, courses of care, visits, what
     /// was planned and asked for, and documents. Each kind may lean on those before.
     pub(super) fn take_all(&mut self, records: &[Fresh]) -> Result<(), DeskError> {
+        self.dispute();
         for fresh in records {
             if let Record::Patient(person) = &fresh.entry.record {
                 self.person(fresh, person);
@@ -120,23 +139,99 @@ impl Work<'_> {
     pub(super) fn remember(&mut self, fresh: &Fresh, entity: Option<Uuid>, body: Option<String>) {
         // A key keeps naming the record that it named first, so that taking a merge
         // back leaves every key with its own.
-        let own = fresh.before.and_then(|known| known.entity);
+        let thing = fresh.entry.thing();
+        let known = self.known(&thing);
+        let own = known.as_ref().and_then(|known| known.entity);
         let (patient, entity) = match (&fresh.entry.record, own) {
             (Record::Patient(_), Some(own)) => (PatientId::from_uuid(own), Some(own)),
             _ => (self.change.chart.patient.id, entity),
         };
-        let (row, learnt) = noted(fresh, entity, patient, body);
+        let state = match &fresh.entry.record {
+            Record::Patient(said) => self.state_of(&said.key),
+            _ => KeyState::Own,
+        };
+        let (row, learnt) = noted(fresh, entity, patient, state, body);
         self.change.write(Write::Source(Box::new(row)));
         self.told.learnt.extend([learnt]);
+        if fresh.entry.teller.is_some() && known.is_none_or(|known| known.state != state) {
+            self.set_key(thing, entity, state);
+        }
         if fresh.entry.parked {
             self.change
                 .write(Write::ParkedGone(parked_key(&fresh.entry)));
         }
     }
 
+    /// Returns how a key of the patient stands from now on.
+    fn state_of(&self, key: &ForeignKey) -> KeyState {
+        let known = self.known(&Slot::patient(key));
+        match known.map(|known| known.state) {
+            _ if self.disputed.contains(key) => KeyState::Disputed,
+            Some(KeyState::Retired) => KeyState::Retired,
+            _ => KeyState::Own,
+        }
+    }
+
+    /// Tells whether a key is that of a record that was merged into the patient.
+    pub(super) fn is_retired(&self, key: &ForeignKey) -> bool {
+        let known = self.known(&Slot::patient(key));
+        known.is_some_and(|known| known.is_retired(self.change.chart.patient.id))
+    }
+
+    /// Puts the numbers in dispute on record, and has a person look where that is new.
+    pub(super) fn dispute(&mut self) {
+        let mut is_new = false;
+        for key in self.disputed.clone() {
+            let slot = Slot::patient(&key);
+            let known = self.known(&slot);
+            if known.is_none_or(|known| known.state != KeyState::Disputed) {
+                let patient = self.change.chart.patient.id;
+                self.set_key(slot, Some(patient.uuid()), KeyState::Disputed);
+                is_new = true;
+            }
+        }
+        if is_new {
+            let due_at = self.scene.now + REVIEW_WITHIN;
+            self.change
+                .open_task(TaskKind::ReviewMatch, About::default(), due_at);
+        }
+    }
+
+    /// Notes what a key names and how it stands; what was said under it stays.
+    fn set_key(&mut self, slot: Slot, entity: Option<Uuid>, state: KeyState) {
+        let known = self.known(&slot);
+        let known = Known {
+            state,
+            entity: known.as_ref().and_then(|known| known.entity).or(entity),
+            ..known.unwrap_or_default()
+        };
+        let own = known.entity.filter(|_| slot.kind == PATIENT);
+        let said = self.said.iter();
+        let mut body = said
+            .filter(|row| row.system == slot.key.system && row.value == slot.key.value)
+            .filter(|_| slot.kind == PATIENT);
+        self.change.write(Write::Source(Box::new(SourceRow {
+            kind: slot.kind.clone(),
+            system: slot.key.system.clone(),
+            value: slot.key.value.clone(),
+            entity: known.entity,
+            patient: Some(own.map_or(self.change.chart.patient.id, PatientId::from_uuid)),
+            hash: known.hash(),
+            changed_at: known.changed_at,
+            body: body.next().and_then(|row| row.body.clone()),
+        })));
+        self.told.learnt.insert(slot, known);
+    }
+
+    /// Returns what a thing has become, this decision included.
+    pub(super) fn entity_of(&self, fresh: &Fresh) -> Option<Uuid> {
+        let known = self.known(&fresh.entry.thing());
+        known.and_then(|known| known.entity)
+    }
+
     /// Returns what was said last under a key, this decision included.
     pub(super) fn known(&self, slot: &Slot) -> Option<Known> {
-        let here = self.told.learnt.get(slot).copied();
+        let here = self.told.learnt.get(slot).cloned();
         here.or_else(|| self.index.known(slot))
     }
 
@@ -172,24 +267,26 @@ impl Work<'_> {
     }
 
     /// Resolves a moment of a record; tells where it is in doubt.
+    ///
+    /// *Errors*: why it cannot be meant.
     pub(super) fn moment(
         &mut self,
         entry: &Entry,
         moment: Moment,
         zone: &TimeZone,
-        field: &str,
-    ) -> Option<Timestamp> {
+        field: Field,
+    ) -> Result<Timestamp, &'static str> {
         let (at, doubt) = moment::resolve(moment, zone)?;
         if let Some(doubt) = doubt {
             self.told.problem(entry, field, doubt, Severity::Ignored);
         }
-        Some(at)
+        Ok(at)
     }
 
     /// Resolves a moment of which no doubt needs to be told.
     pub(super) fn roughly(&self, moment: Option<Moment>) -> Option<Timestamp> {
         let zone = &self.scene.house.practice.time_zone;
-        moment::resolve(moment?, zone).map(|(at, _)| at)
+        moment::resolve(moment?, zone).ok().map(|(at, _)| at)
     }
 }
 
@@ -198,37 +295,38 @@ pub(super) fn noted(
     fresh: &Fresh,
     entity: Option<Uuid>,
     patient: PatientId,
+    state: KeyState,
     body: Option<String>,
 ) -> (SourceRow, (Slot, Known)) {
     let entry = &fresh.entry;
     let slot = entry.slot();
+    let known = Known {
+        entity,
+        state,
+        ..Known::after(fresh.before.as_ref(), entry)
+    };
     let row = SourceRow {
         kind: slot.kind.clone(),
         system: slot.key.system.clone(),
         value: slot.key.value.clone(),
         entity,
         patient: Some(patient),
-        hash: entry.print.write(),
-        changed_at: entry.changed_at,
+        hash: known.hash(),
+        changed_at: known.changed_at,
         body,
-    };
-    let known = Known {
-        entity,
-        print: Some(entry.print),
-        changed_at: entry.changed_at,
     };
     (row, (slot, known))
 }
 
 /// Returns the row under which a further key of a thing is known.
-pub(super) fn alias(slot: &Slot, entity: impl Id, patient: PatientId) -> Write {
+pub(super) fn alias(slot: &Slot, known: &Known, patient: PatientId) -> Write {
     Write::Source(Box::new(SourceRow {
         kind: slot.kind.clone(),
         system: slot.key.system.clone(),
         value: slot.key.value.clone(),
-        entity: Some(entity.uuid()),
+        entity: known.entity,
         patient: Some(patient),
-        hash: Vec::new(),
+        hash: known.hash(),
         changed_at: None,
         body: None,
     }))

@@ -1,31 +1,35 @@
-//! Works through one cluster: finds out who each person is, sieves out what is
-//! known already, and commits what is new, a few records of one patient at a time.
+//! Works through one cluster: finds out who each person is, leaves out what is
+//! another's, and commits the rest, a few records of one patient at a time.
 
+mod judge;
 mod merging;
 mod parts;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use tendon_care::id::{Id, PatientId};
 use tendon_care::matching::{Model, Suspect, Verdict as Match, blocks, decide};
 use tendon_care::patient::Patient;
-use tendon_exchange::record::{PatientRecord, Record};
-use tendon_exchange::{Problem, Severity};
+use tendon_exchange::Problem;
+use tendon_exchange::field::Field;
+use tendon_exchange::record::{ForeignKey, PatientRecord, Record};
 use tendon_store::{Action, AuditEntry, Commit, Write};
 
 use super::batch::Cluster;
 use super::entry::{Entry, Slot};
-use super::person::{NAMELESS, described, name_field, new_patient};
+use super::person::{NAMELESS, described, new_patient};
 use super::places::Places;
 use super::report::Verdict;
 use super::scene::Scene;
-use super::shelf::{Index, Known};
+use super::shelf::{Index, KeyState, patient_keys};
 use super::work::{Fresh, Told, Work, noted, parked_key};
 use crate::change::{Change, Origin};
 use crate::chart::Chart;
 use crate::error::DeskError;
-use parts::{MOST_RECORDS, best_description, blank, contradicting, parts, review};
+use judge::judge;
+pub(super) use parts::REVIEW_WITHIN;
+use parts::{MOST_RECORDS, best_description, blank, parts, review};
 
 /// How often a decision is taken again when others change the same patient.
 const TRIES: usize = 8;
@@ -60,94 +64,76 @@ enum Who {
     },
 }
 
+/// Some records of one person, decided on together.
+struct Part<'a> {
+    records: Vec<Fresh>,
+    disputed: &'a BTreeSet<ForeignKey>,
+    /// The chart, where it was just read.
+    at_hand: Option<Chart>,
+}
+
+/// Why a record was left when others were always faster.
+const BUSY: &str =
+    "could not be taken in, since others kept changing the same patient; import it again";
+
+/// Returns why one record is rejected where an error need not end the run.
+fn not_worth_the_run(error: &DeskError) -> Option<&'static str> {
+    match error {
+        DeskError::Stale(reason) => Some(reason),
+        DeskError::Busy => Some(BUSY),
+        _ => None,
+    }
+}
+
 impl Worker {
-    /// Works through the cluster in order of arrival; merges come between what
-    /// was said before them and after.
+    /// Works through the cluster in order of arrival. Merges come last, since those
+    /// whom they name may be told of anywhere around them; what waited for a number
+    /// that a merge makes known follows.
     pub(super) async fn run(mut self, cluster: Cluster) -> Result<Outcomes, DeskError> {
-        let mut people: BTreeMap<usize, Vec<Entry>> = BTreeMap::new();
-        for (person, entry) in cluster.entries {
-            if matches!(entry.record, Record::Merge(_)) {
-                self.take_people(std::mem::take(&mut people)).await?;
-                self.merge(entry).await?;
+        let mut people: BTreeMap<usize, Vec<Fresh>> = BTreeMap::new();
+        let mut merges = Vec::new();
+        for (person, fresh) in cluster.entries {
+            if matches!(fresh.entry.record, Record::Merge(_)) {
+                merges.push(fresh);
             } else {
-                people.entry(person).or_default().push(entry);
+                people.entry(person).or_default().push(fresh);
             }
         }
-        self.take_people(people).await?;
+        for fresh in people.into_values() {
+            self.take(fresh).await?;
+        }
+        if merges.is_empty() {
+            return Ok(self.outcomes);
+        }
+        for merge in merges {
+            self.merge(merge).await?;
+        }
+        for fresh in self.no_longer_waiting().into_values() {
+            self.take(fresh).await?;
+        }
         Ok(self.outcomes)
     }
 
-    async fn take_people(&mut self, people: BTreeMap<usize, Vec<Entry>>) -> Result<(), DeskError> {
-        for entries in people.into_values() {
-            let fresh = self.sieve(entries).await?;
-            if !fresh.is_empty() {
-                self.take(fresh).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Counts what says nothing new as unchanged and returns the rest.
-    ///
-    /// Of several words under one key only the last counts for that: where a file
-    /// holds a record in two versions, reading it once more changes nothing.
-    async fn sieve(&mut self, entries: Vec<Entry>) -> Result<Vec<Fresh>, DeskError> {
-        let mut last: HashMap<Slot, usize> = HashMap::new();
-        for (at, entry) in entries.iter().enumerate() {
-            if !is_stale(entry, self.index.known(&entry.slot())) {
-                last.insert(entry.slot(), at);
-            }
-        }
-        let is_said = |slot: &Slot| {
-            let print = self.index.known(slot).and_then(|known| known.print);
-            let newest = last.get(slot).and_then(|at| entries.get(*at));
-            print.is_some() && newest.is_some_and(|newest| print == Some(newest.print))
-        };
-        let said: HashSet<Slot> = last.keys().filter(|slot| is_said(slot)).cloned().collect();
-        let mut now: HashMap<Slot, Known> = HashMap::new();
-        let (mut fresh, mut gone) = (Vec::new(), Vec::new());
-        for entry in entries {
-            let slot = entry.slot();
-            let before = now.get(&slot).copied().or_else(|| self.index.known(&slot));
-            let same = before.is_some_and(|known| known.print == Some(entry.print));
-            let stale = is_stale(&entry, before);
-            if stale && !same {
-                let reason = "is older than what is known from the same source";
-                let problem = entry
-                    .origin
-                    .problem("changed_at", reason, Severity::Ignored);
-                self.outcomes.problems.push((entry.number, problem));
-            }
-            if same || stale || said.contains(&slot) {
-                if entry.parked {
-                    gone.push(Write::ParkedGone(parked_key(&entry)));
-                } else {
-                    self.outcomes
-                        .verdicts
-                        .push((entry.kind(), Verdict::Unchanged));
+    /// Brings back what waits for patients who have become known.
+    fn no_longer_waiting(&mut self) -> BTreeMap<ForeignKey, Vec<Fresh>> {
+        let mut back: BTreeMap<ForeignKey, Vec<Fresh>> = BTreeMap::new();
+        for entry in std::mem::take(&mut self.outcomes.waiting) {
+            match entry.patient().cloned() {
+                Some(key) if self.index.patient(&key).is_some() => {
+                    let before = self.index.known(&entry.slot());
+                    let fresh = Fresh { entry, before };
+                    back.entry(key).or_default().push(fresh);
                 }
-                continue;
+                _ => self.outcomes.waiting.push(entry),
             }
-            let known = Known {
-                entity: before.and_then(|known| known.entity),
-                print: Some(entry.print),
-                changed_at: entry.changed_at,
-            };
-            now.insert(slot, known);
-            fresh.push(Fresh { entry, before });
         }
-        if !gone.is_empty() {
-            let mut commit = Commit::new(&self.scene.access);
-            commit.extend(gone);
-            self.scene.desk.db().commit(commit).await?;
-        }
-        Ok(fresh)
+        back
     }
 
     /// Takes what is new of one person.
     async fn take(&mut self, fresh: Vec<Fresh>) -> Result<(), DeskError> {
         let known = fresh.iter().find_map(|fresh| {
-            let keys = super::shelf::patient_keys(&fresh.entry);
+            let keys = patient_keys(&fresh.entry);
             keys.into_iter().find_map(|key| self.index.patient(key))
         });
         let who = match known {
@@ -157,21 +143,58 @@ impl Worker {
                 None => return Ok(()),
             },
         };
+        let only_documents = fresh
+            .iter()
+            .all(|fresh| matches!(fresh.entry.record, Record::Document(_)));
         if let Who::Known(patient) = who
-            && fresh
-                .iter()
-                .all(|fresh| matches!(fresh.entry.record, Record::Document(_)))
+            && only_documents
+            && !self.names_a_disputed_number(&fresh)
         {
             return self.keep_documents(patient, &fresh).await;
         }
+        let Some((chart, is_new)) = self.chart(&who).await? else {
+            return Err(DeskError::NotFound("patient"));
+        };
+        let own = match &who {
+            Who::Known(_) => Vec::new(),
+            Who::New { entry, .. } => patient_keys(entry),
+        };
+        let judged = judge(&self.index, &chart.patient, &own, fresh);
+        self.absorb(judged.told);
+        self.outcomes.waiting.extend(judged.waiting);
+        let mut parts = parts(judged.kept, self.scene.now);
+        if parts.is_empty() && !is_new && self.is_newly_disputed(&judged.disputed) {
+            // Nothing but that the number is in dispute.
+            parts.push(Vec::new());
+        }
         let mut who = who;
-        for part in parts(fresh, self.scene.now) {
+        let mut at_hand = Some(chart);
+        for part in parts {
+            let part = Part {
+                records: part,
+                disputed: &judged.disputed,
+                at_hand: at_hand.take(),
+            };
             let Some(patient) = self.decide(&who, part).await? else {
                 return Ok(());
             };
             who = Who::Known(patient);
         }
         Ok(())
+    }
+
+    fn names_a_disputed_number(&self, fresh: &[Fresh]) -> bool {
+        let mut keys = fresh.iter().filter_map(|fresh| fresh.entry.patient());
+        keys.any(|key| self.is_disputed(key))
+    }
+
+    fn is_newly_disputed(&self, keys: &BTreeSet<ForeignKey>) -> bool {
+        keys.iter().any(|key| !self.is_disputed(key))
+    }
+
+    fn is_disputed(&self, key: &ForeignKey) -> bool {
+        let known = self.index.known(&Slot::patient(key));
+        known.is_some_and(|known| known.state == KeyState::Disputed)
     }
 
     /// Finds out who a person is that no key names. `None` where nobody can tell
@@ -187,15 +210,18 @@ impl Worker {
             Match::Review { suspects } => suspects,
             Match::Separate => Vec::new(),
             Match::Quarantine { why, .. } => {
-                self.keep_out(fresh, entry.patient_field(), why.words());
+                self.keep_out(fresh, Field::Patient, why.words());
                 return Ok(None);
             }
         };
         let mut told = Told::default();
         let patient = new_patient(&self.scene, &self.index, entry, said, &mut told);
-        self.absorb(told);
+        // A record of the patient's own is described once more, and told of then.
+        if !matches!(entry.record, Record::Patient(_)) {
+            self.absorb(told);
+        }
         let Some(patient) = patient else {
-            self.keep_out(fresh, name_field(entry), NAMELESS);
+            self.keep_out(fresh, Field::Name, NAMELESS);
             return Ok(None);
         };
         let entry = Box::new(entry.clone());
@@ -216,7 +242,7 @@ impl Worker {
     }
 
     /// Rejects the descriptions of somebody; what else is about them waits.
-    fn keep_out(&mut self, fresh: &[Fresh], field: &str, reason: &str) {
+    fn keep_out(&mut self, fresh: &[Fresh], field: Field, reason: &str) {
         let mut told = Told::default();
         for fresh in fresh {
             if fresh.entry.person().is_some() {
@@ -241,7 +267,13 @@ impl Worker {
                 let Record::Document(document) = &fresh.entry.record else {
                     continue;
                 };
-                let (row, learnt) = noted(fresh, None, patient, Some(document.json.clone()));
+                let (row, learnt) = noted(
+                    fresh,
+                    None,
+                    patient,
+                    KeyState::Own,
+                    Some(document.json.clone()),
+                );
                 commit.push(Write::Source(Box::new(row)));
                 if fresh.entry.parked {
                     commit.push(Write::ParkedGone(parked_key(&fresh.entry)));
@@ -265,15 +297,19 @@ impl Worker {
 
     /// Decides on some records of one patient and commits what follows, again
     /// when others were faster. Returns the patient.
-    async fn decide(
-        &mut self,
-        who: &Who,
-        part: Vec<Fresh>,
-    ) -> Result<Option<PatientId>, DeskError> {
+    async fn decide(&mut self, who: &Who, part: Part<'_>) -> Result<Option<PatientId>, DeskError> {
+        let Part {
+            records: part,
+            disputed,
+            mut at_hand,
+        } = part;
+        let is_new = matches!(who, Who::New { .. });
         for _ in 0..TRIES {
-            let Some((chart, is_new)) = self.chart(who).await? else {
-                return Err(DeskError::NotFound("patient"));
+            let chart = match at_hand.take() {
+                Some(chart) => Some(chart),
+                None => self.chart(who).await?.map(|(chart, _)| chart),
             };
+            let chart = chart.ok_or(DeskError::NotFound("patient"))?;
             let patient = chart.patient.id;
             let said = self.words_on(&chart, &part, is_new).await?;
             let named = self.named_courses(&chart, &part, is_new).await?;
@@ -293,13 +329,9 @@ impl Worker {
                 is_new,
                 said,
                 named,
-                touched: std::collections::BTreeSet::new(),
+                touched: BTreeSet::new(),
+                disputed: disputed.clone(),
                 told: Told::default(),
-            };
-            let part = if is_new {
-                part.clone()
-            } else {
-                contradicting(&mut work, part.clone())
             };
             if let Who::New {
                 suspects, entry, ..
@@ -307,10 +339,6 @@ impl Worker {
             {
                 work.registered(entry);
                 review(&mut work, suspects);
-            }
-            if part.is_empty() {
-                self.absorb(work.told);
-                return Ok(Some(patient));
             }
             work.take_all(&part)?;
             let Work { change, told, .. } = work;
@@ -328,19 +356,26 @@ impl Worker {
                     return Ok(Some(patient));
                 }
                 Ok(false) => {}
-                // A record is not worth the run.
-                Err(DeskError::Stale(reason)) => {
-                    let mut told = Told::default();
-                    for fresh in &part {
-                        told.reject(&fresh.entry, "record", reason);
-                    }
-                    self.absorb(told);
+                Err(error) => {
+                    let reason = not_worth_the_run(&error).ok_or(error)?;
+                    self.reject_all(&part, reason);
                     return Ok((!is_new).then_some(patient));
                 }
-                Err(error) => return Err(error),
             }
         }
-        Err(DeskError::Busy)
+        self.reject_all(&part, BUSY);
+        Ok(match who {
+            Who::Known(patient) => Some(*patient),
+            Who::New { .. } => None,
+        })
+    }
+
+    fn reject_all(&mut self, part: &[Fresh], reason: &str) {
+        let mut told = Told::default();
+        for fresh in part {
+            told.reject(&fresh.entry, Field::Record, reason);
+        }
+        self.absorb(told);
     }
 
     async fn chart(&self, who: &Who) -> Result<Option<(Chart, bool)>, DeskError> {
@@ -360,17 +395,14 @@ impl Worker {
         part: &[Fresh],
         is_new: bool,
     ) -> Result<Vec<tendon_store::SaidOf>, DeskError> {
-        if is_new
-            || !part
-                .iter()
-                .any(|f| matches!(f.entry.record, Record::Patient(_)))
-        {
+        let speaks = |fresh: &Fresh| matches!(fresh.entry.record, Record::Patient(_));
+        if is_new || !(part.is_empty() || part.iter().any(speaks)) {
             return Ok(Vec::new());
         }
         let mut ids: Vec<uuid::Uuid> = part
             .iter()
-            .filter(|fresh| matches!(fresh.entry.record, Record::Patient(_)))
-            .filter_map(|fresh| fresh.before.and_then(|known| known.entity))
+            .filter(|fresh| speaks(fresh))
+            .filter_map(|fresh| self.index.known(&fresh.entry.thing())?.entity)
             .collect();
         ids.push(chart.patient.id.uuid());
         ids.sort_unstable();
@@ -428,16 +460,8 @@ impl Worker {
     }
 }
 
-/// Tells whether a record was said before what is known.
-fn is_stale(entry: &Entry, known: Option<Known>) -> bool {
-    let times = known
-        .and_then(|known| known.changed_at)
-        .zip(entry.changed_at);
-    times.is_some_and(|(known, said)| said < known)
-}
-
-fn first_or_again(fresh: &Fresh) -> Verdict {
-    match fresh.before {
+pub(super) fn first_or_again(fresh: &Fresh) -> Verdict {
+    match &fresh.before {
         Some(_) => Verdict::Updated,
         None => Verdict::Created,
     }

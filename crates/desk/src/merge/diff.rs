@@ -279,8 +279,9 @@ fn contact(stored: &ContactV1) -> Option<ContactPoint> {
 }
 
 impl FilledV1 {
-    /// Takes over what the survivor does not know, and notes it.
-    pub(super) fn fill(survivor: &mut Patient, retired: &Patient) -> Self {
+    /// Takes over what the survivor does not know, and a pause that holds for both,
+    /// and notes it.
+    pub(super) fn fill(survivor: &mut Patient, retired: &Patient, paused: bool) -> Self {
         let mut filled = Self::default();
         if survivor.birth_date.is_none() && retired.birth_date.is_some() {
             survivor.birth_date = retired.birth_date;
@@ -301,7 +302,7 @@ impl FilledV1 {
         filled.state = take(&mut survivor.region.state, &retired.region.state);
         filled.zip = take(&mut survivor.region.zip, &retired.region.zip);
         // The stricter of the two wins.
-        if retired.paused && !survivor.paused {
+        if paused && !survivor.paused {
             survivor.paused = true;
             filled.paused = true;
         }

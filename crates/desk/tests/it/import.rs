@@ -4,13 +4,14 @@ mod arrivals;
 mod collections;
 mod people;
 mod visits;
+mod words;
 
 use tendon_care::appointment::{Appointment, VisitState};
 use tendon_care::id::PatientId;
 use tendon_care::patient::Patient;
 use tendon_care::person::Mrn;
 use tendon_desk::import::{Arrival, ImportOptions, ImportReport, News};
-use tendon_exchange::{Position, Problem, fhir, hl7};
+use tendon_exchange::{Problem, fhir, hl7};
 use tendon_store::digest_tables;
 use tendon_testkit::database::Engine;
 use tendon_testkit::on_both_engines;
@@ -65,20 +66,11 @@ async fn import(world: &World, arrivals: Vec<Arrival>) -> Told {
 
 fn feed(messages: &[String]) -> Vec<Arrival> {
     let file = messages.join("\r");
-    let mut reader = hl7::read(file.as_bytes(), "feed");
-    let mut arrivals = Vec::new();
-    while let Some(item) = reader.next() {
-        let position = Position::Message {
-            index: reader.tally().messages,
-            segment: String::new(),
-        };
-        arrivals.push(Arrival {
-            item,
-            source: "feed".into(),
-            position,
-        });
-    }
-    arrivals
+    let from_feed = |item| Arrival {
+        item,
+        source: "feed".into(),
+    };
+    hl7::read(file.as_bytes(), "feed").map(from_feed).collect()
 }
 
 pub async fn import_hl7(world: &World, messages: &[String]) -> Told {

@@ -169,6 +169,8 @@ impl<'a> Cells<'a> {
         Item {
             record,
             problems: std::mem::take(&mut self.problems),
+            position: Position::Line(self.row.line),
+            ..Item::default()
         }
     }
 

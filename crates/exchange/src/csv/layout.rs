@@ -26,6 +26,8 @@
 //! Columns are compared without case, blanks and punctuation, and their order
 //! does not matter.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::fields::{
@@ -33,6 +35,7 @@ use super::fields::{
 };
 use super::status::Condition;
 use super::time::DateOrder;
+use crate::field::Field as About;
 
 /// Why a mapping cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -101,11 +104,21 @@ pub fn fold(text: &str) -> String {
         .collect()
 }
 
+/// Says what a text is not, and where.
+fn form(text: &str, error: &toml::de::Error) -> BadLayout {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let place = before.map_or_else(String::new, |before| {
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        format!("line {line}, column {column}: ")
+    });
+    BadLayout::Form(format!("{place}{}", error.message()))
+}
+
 impl Layout {
     /// Reads a mapping; see the module for an example.
     pub fn parse(text: &str) -> Result<Self, BadLayout> {
-        let layout: Self =
-            toml::from_str(text).map_err(|error| BadLayout::Form(error.message().to_owned()))?;
+        let layout: Self = toml::from_str(text).map_err(|error| form(text, &error))?;
         layout.check()?;
         Ok(layout)
     }
@@ -175,6 +188,80 @@ impl Layout {
             && document.is_none_or(|document| document.key.iter().all(Column::is_there))
     }
 
+    /// Lists the fields that a table must have and this one lacks, each with the
+    /// columns that may fill it.
+    pub(super) fn lacking(&self) -> Vec<String> {
+        let mut lacking = Vec::new();
+        let mut need = |field: &str, columns: &[&Column]| {
+            if columns.iter().any(|column| column.is_there()) {
+                return;
+            }
+            let names: Vec<String> = columns
+                .iter()
+                .flat_map(|column| &column.names)
+                .map(|name| format!("\"{name}\""))
+                .collect();
+            lacking.push(format!("{field} (column {})", names.join(" or ")));
+        };
+        if let Some(patient) = &self.patient {
+            let who = [
+                &patient.key,
+                &patient.full_name,
+                &patient.family,
+                &patient.given,
+            ];
+            need("patient.key", &who);
+        }
+        if let Some(visit) = &self.appointment {
+            need("appointment.starts", &[&visit.starts]);
+        }
+        if let Some(plan) = &self.plan {
+            need("plan.key", &[&plan.key]);
+        }
+        for key in self.document.iter().flat_map(|document| &document.key) {
+            need("document.key", &[key]);
+        }
+        lacking
+    }
+
+    /// Returns what the table at hand calls the fields that may be found wrong
+    /// later.
+    pub(super) fn columns_of_fields(&self, header: &[String]) -> BTreeMap<About, String> {
+        let mut columns = BTreeMap::new();
+        let mut note = |field, column: &Column| {
+            let name = column.at.first().and_then(|at| header.get(*at));
+            if let Some(name) = name {
+                columns.entry(field).or_insert_with(|| name.clone());
+            }
+        };
+        if let Some(visit) = &self.appointment {
+            note(About::Start, &visit.starts);
+            note(About::ChangedAt, &visit.changed_at);
+        }
+        if let Some(plan) = &self.plan {
+            note(About::Visits, &plan.visits);
+            note(About::PlanStart, &plan.starts_on);
+            note(About::PlanEnd, &plan.ends_on);
+        }
+        if let Some(patient) = &self.patient {
+            for name in [&patient.full_name, &patient.family, &patient.given] {
+                note(About::Name, name);
+            }
+            for who in [&patient.key, &patient.full_name, &patient.family] {
+                note(About::Patient, who);
+            }
+            note(About::BirthDate, &patient.birth_date);
+            note(About::ChangedAt, &patient.changed_at);
+            for condition in &patient.deceased {
+                note(About::Deceased, &condition.column);
+            }
+            for number in patient.numbers.values() {
+                note(About::Identifier, number);
+            }
+        }
+        columns
+    }
+
     /// Returns the folded names of all columns that it knows.
     pub(super) fn vocabulary(&self) -> Vec<String> {
         let mut words: Vec<String> = self.headers.iter().map(|name| fold(name)).collect();
@@ -241,8 +328,15 @@ mod tests {
 
     #[test]
     fn a_mapping_that_cannot_work_says_why() {
-        assert!(problem("name = 3").contains("cannot be read"));
-        assert!(problem(&format!("{HEAD}[patient]\nkez = \"a\"")).contains("unknown field"));
+        assert!(
+            problem("name = 3")
+                .starts_with("mapping cannot be read: line 1, column 8: invalid type: integer")
+        );
+        assert!(
+            problem(&format!("{HEAD}[patient]\nkez = \"a\""))
+                .contains("line 5, column 1: unknown field `kez`")
+        );
+        assert!(problem(&format!("{HEAD}[patient\nkey = \"a\"")).contains("line 4, column "));
         assert_eq!(
             problem(HEAD),
             "mapping fills none of patient, appointment, plan, document"

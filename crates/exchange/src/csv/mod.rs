@@ -44,6 +44,7 @@ pub mod write;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, Chain, Cursor, Read};
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
@@ -53,6 +54,7 @@ pub use order::Survey;
 pub use time::DateOrder;
 
 use crate::Item;
+use crate::field::Names;
 use crate::problem::{Position, Problem, Severity};
 use crate::source;
 use decode::Decoded;
@@ -160,6 +162,8 @@ pub fn open<R: Read>(reader: R, source: &str, options: &Options) -> Result<Reade
     let orders = Orders::decide(&columns, seen, options.date_order, layout.dates);
     let zone = options.time_zone.clone();
     Ok(Reader {
+        names: Names::Columns(Arc::new(layout.columns_of_fields(&header))),
+        teller: layout.name().into(),
         rows: table.rows,
         row: Row::default(),
         mapper: Mapper::new(layout, source.to_owned(), header.clone(), orders, zone),
@@ -283,6 +287,10 @@ pub struct Reader<R: Read> {
     source: String,
     header: Vec<String>,
     header_line: u64,
+    /// What this table calls the fields.
+    names: Names,
+    /// The layout: each tells its own part of a patient or a visit.
+    teller: Arc<str>,
     tally: Tally,
     told: Told,
     ready: VecDeque<Item>,
@@ -321,10 +329,7 @@ impl<R: Read> Reader<R> {
             Err(error) => {
                 self.ended = true;
                 let problem = source::unreadable(&self.source, &error);
-                self.ready.push_back(Item {
-                    record: None,
-                    problems: vec![problem],
-                });
+                self.ready.push_back(Item::problem(problem));
                 return;
             }
         }
@@ -376,16 +381,13 @@ impl<R: Read> Reader<R> {
     }
 
     fn tell(&mut self, line: u64, reason: &str) {
-        self.ready.push_back(Item {
-            record: None,
-            problems: vec![Problem {
-                source: self.source.clone(),
-                position: Position::Line(line),
-                field: String::new(),
-                reason: reason.to_owned(),
-                severity: Severity::Ignored,
-            }],
-        });
+        self.ready.push_back(Item::problem(Problem {
+            source: self.source.clone(),
+            position: Position::Line(line),
+            field: String::new(),
+            reason: reason.to_owned(),
+            severity: Severity::Ignored,
+        }));
     }
 }
 
@@ -401,7 +403,9 @@ impl<R: Read> Iterator for Reader<R> {
 
     fn next(&mut self) -> Option<Item> {
         loop {
-            if let Some(item) = self.ready.pop_front() {
+            if let Some(mut item) = self.ready.pop_front() {
+                item.names = self.names.clone();
+                item.teller = Some(Arc::clone(&self.teller));
                 return Some(item);
             }
             if self.ended {

@@ -111,8 +111,9 @@ fn names<'a>(layouts: impl Iterator<Item = &'a Layout>) -> String {
 
 fn lacking(layout: &Layout) -> String {
     format!(
-        "lacks columns that layout {} needs to tell who and when",
-        layout.name
+        "lacks columns that layout {} needs to tell who and when: {}",
+        layout.name,
+        layout.lacking().join(", ")
     )
 }
 

@@ -2,6 +2,7 @@
 //! wrong so far, and how to ask an element for its value.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::problem::{Position, Problem, Severity};
 use crate::record::Record;
@@ -9,6 +10,10 @@ use crate::record::Record;
 use super::element::{Element, Field, Many};
 use super::reference::Directory;
 use super::shape::Text;
+
+/// So many elements of a list are read: nobody has more numbers or addresses,
+/// and each of them is compared with every other.
+pub(super) const MOST_ELEMENTS: usize = 256;
 
 /// The way to an element, written like FHIRPath: `name[0].given[1]`. It lives
 /// on the stack and becomes text only when there is a problem to tell.
@@ -77,6 +82,8 @@ pub(super) struct Context<'c> {
     pub(super) text: &'c str,
     /// Patients that lie inside this resource and come before it.
     pub(super) inner: Vec<Record>,
+    /// Who tells what this resource says, where it tells of another.
+    pub(super) teller: Option<Arc<str>>,
     /// What was wrong so far.
     pub(super) problems: Vec<Problem>,
 }
@@ -133,7 +140,12 @@ impl Context<'_> {
         let Some(list) = self.one(list, path) else {
             return Vec::new();
         };
+        if list.len() > MOST_ELEMENTS {
+            let reason = format!("has more than {MOST_ELEMENTS} elements; the rest was left out");
+            self.ignore(path, &reason);
+        }
         list.iter()
+            .take(MOST_ELEMENTS)
             .enumerate()
             .filter_map(|(index, field)| Some((index, self.one(field, path.at(index))?)))
             .collect()
@@ -175,6 +187,7 @@ pub(super) mod tests {
             directory,
             text: "",
             inner: Vec::new(),
+            teller: None,
             problems: Vec::new(),
         }
     }

@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use crate::Item;
+use crate::field::Names;
 use crate::problem::{Position, Severity};
 use crate::record::{DocumentRecord, Record};
 
@@ -221,23 +222,34 @@ fn outcome(mut ctx: Context<'_>, records: Vec<Record>) -> Outcome {
     let rejected = problems
         .iter()
         .any(|problem| problem.severity == Severity::Rejected);
+    let (index, teller) = (ctx.index, ctx.teller);
     let mut items: Vec<Item> = ctx
         .inner
         .into_iter()
         .chain(records)
         .map(|record| Item {
+            position: Position::Resource {
+                index,
+                reference: reference_of(&record, &ctx.reference),
+            },
             record: Some(record),
             problems: if rejected {
                 Vec::new()
             } else {
                 std::mem::take(&mut problems)
             },
+            names: Names::Fhir,
+            teller: teller.clone(),
         })
         .collect();
     if rejected {
         items.push(Item {
-            record: None,
+            position: problems
+                .first()
+                .map_or(Position::Source, |problem| problem.position.clone()),
             problems,
+            names: Names::Fhir,
+            ..Item::default()
         });
     }
     if items.is_empty() {
@@ -245,6 +257,17 @@ fn outcome(mut ctx: Context<'_>, records: Vec<Record>) -> Outcome {
     } else {
         Outcome::Items(items)
     }
+}
+
+/// Names the resource that a record was read from, as far as that names no person.
+fn reference_of(record: &Record, resource_type: &str) -> String {
+    let key = match record {
+        Record::Merge(_) => None,
+        other => other.key(),
+    };
+    let own = key.filter(|key| key.system.starts_with("fhir:"));
+    let own = own.filter(|key| key.value.starts_with(resource_type));
+    own.map_or_else(|| resource_type.to_owned(), |key| key.value.clone())
 }
 
 /// Writes `Type/id` into the problems. It is looked up only here, since most

@@ -34,7 +34,6 @@ pub(super) fn patient(ctx: &mut Context<'_>, patient: &Patient) -> Vec<Record> {
     let changed_at = ctx.changed_at(&patient.meta);
     let key = identity.key.clone();
     let merges = merges(ctx, &patient.link, &key, changed_at);
-    let replaced = merges.iter().any(|merge| merge.retired == key);
     let record = PatientRecord {
         key: identity.key,
         aliases: identity.aliases,
@@ -59,8 +58,9 @@ pub(super) fn patient(ctx: &mut Context<'_>, patient: &Patient) -> Vec<Record> {
         deceased: deceased(ctx, patient).into(),
         proxies: contacts(ctx, &patient.contact, changed_at),
         changed_at,
-        inactive: replaced
-            || ctx.one(&patient.active, Path::new("active")) == Some(&false)
+        // A record that was replaced is the merge's to retire: whom it became is not
+        // out of use.
+        inactive: ctx.one(&patient.active, Path::new("active")) == Some(&false)
             || is_test(&patient.meta),
     };
     std::iter::once(Record::Patient(Box::new(record)))
@@ -82,6 +82,10 @@ pub(super) fn related_person(ctx: &mut Context<'_>, person: &RelatedPerson) -> O
         ctx.reject("name", "gives nobody a name");
         return None;
     };
+    let own = ctx.text(&person.id, Path::new("id"));
+    let words = || name.search_words().join(" ");
+    let teller = format!("RelatedPerson/{}", own.map_or_else(words, str::to_owned));
+    ctx.teller = Some(teller.into());
     let proxy = ProxyRecord {
         name,
         relation: relation(&person.relationship),

@@ -22,7 +22,7 @@ use std::collections::HashMap;
 
 use crate::record::ForeignKey;
 
-use super::context::{Context, Path, missing};
+use super::context::{Context, MOST_ELEMENTS, Path, missing};
 use super::element::{Field, Many};
 use super::shape::{Identifier, Reference, Text};
 use identifier::{conditional, identifier_key, is_own};
@@ -107,6 +107,7 @@ impl Context<'_> {
             .get()
             .into_iter()
             .flatten()
+            .take(MOST_ELEMENTS)
             .filter_map(Field::get);
         keys.extend(own.filter(|one| is_own(one)).filter_map(identifier_key));
         let mut keys = keys.into_iter();

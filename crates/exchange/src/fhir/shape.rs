@@ -114,6 +114,7 @@ shapes! {
     Communication { language: Field<CodeableConcept>, preferred: Field<bool>, }
     PatientLink { other: Field<Reference>, r#type: Text, }
     RelatedPerson {
+        id: Text,
         active: Field<bool>,
         patient: Field<Reference>,
         relationship: Many<CodeableConcept>,

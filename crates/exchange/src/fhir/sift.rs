@@ -114,10 +114,7 @@ impl Sift {
         }
         if kind.is_none() {
             let problems = ctx.problems;
-            self.ready.push_back(Item {
-                record: None,
-                problems,
-            });
+            self.ready.extend(problems.into_iter().map(Item::problem));
         }
         kind
     }
@@ -178,10 +175,7 @@ impl Sift {
 
     fn pass_over(&mut self, kind: &str) {
         *self.counter(kind) += 1;
-        self.ready.push_back(Item {
-            record: None,
-            problems: Vec::new(),
-        });
+        self.ready.push_back(Item::default());
     }
 
     /// Notes that the resource just counted cannot be used.
@@ -205,10 +199,7 @@ impl Sift {
 
     /// Yields a problem that stands alone.
     pub(super) fn push_problem(&mut self, problem: Problem) {
-        self.ready.push_back(Item {
-            record: None,
-            problems: vec![problem],
-        });
+        self.ready.push_back(Item::problem(problem));
     }
 }
 
@@ -228,6 +219,7 @@ fn context<'c>(
         directory,
         text: "",
         inner: Vec::new(),
+        teller: None,
         problems: Vec::new(),
     }
 }

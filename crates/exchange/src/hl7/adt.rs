@@ -81,7 +81,7 @@ fn person(
     let mut items = vec![notes.item(Some(Record::Patient(Box::new(record))))];
     items.extend(arrival.map(|visit| Item {
         record: Some(Record::Appointment(Box::new(visit))),
-        problems: Vec::new(),
+        ..Item::default()
     }));
     items
 }
@@ -119,12 +119,13 @@ fn merge(
                 changed_at,
             })),
             problems: std::mem::take(&mut problems),
+            ..Item::default()
         })
         .collect();
     if items.is_empty() {
         items.push(Item {
-            record: None,
             problems,
+            ..Item::default()
         });
     }
     items
@@ -160,7 +161,7 @@ fn link(
             record: Some(Record::Document(document::linkage(
                 first, second, is_linked,
             ))),
-            problems: Vec::new(),
+            ..Item::default()
         });
     }
     items

@@ -80,7 +80,7 @@ pub fn read_charges(wire: &Wire<'_>, control: &Control, notes: &mut Notes<'_>) -
             let record = document("ChargeItem", key, Some(patient.clone()), body);
             Item {
                 record: Some(Record::Document(record)),
-                problems: Vec::new(),
+                ..Item::default()
             }
         })
         .collect();

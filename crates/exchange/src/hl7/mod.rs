@@ -43,6 +43,7 @@ pub use wire::{Delimiters, MAX_SEGMENTS, Segment, Value, Wire};
 pub use write::{Envelope, Outgoing, write};
 
 use crate::Item;
+use crate::field::Names;
 use crate::problem::{Position, Problem, Severity};
 use notes::Notes;
 
@@ -101,7 +102,7 @@ pub fn read_message(bytes: &[u8], source: &str, index: u64) -> Message {
         notes.reject("MSH-1", "message does not begin with an MSH segment");
         return Message {
             control: Control::default(),
-            items: vec![notes.item(None)],
+            items: placed(vec![notes.item(None)], index),
             skipped: None,
         };
     };
@@ -113,7 +114,7 @@ pub fn read_message(bytes: &[u8], source: &str, index: u64) -> Message {
     }
     let control = Control::read(&wire);
     let (items, skipped) = match map(&wire, &control, &mut notes) {
-        Ok(items) => (items, None),
+        Ok(items) => (placed(items, index), None),
         Err(skip) => (Vec::new(), Some(skip)),
     };
     Message {
@@ -121,6 +122,18 @@ pub fn read_message(bytes: &[u8], source: &str, index: u64) -> Message {
         items,
         skipped,
     }
+}
+
+/// Says of the items of a message where they stand.
+fn placed(mut items: Vec<Item>, index: u64) -> Vec<Item> {
+    for item in &mut items {
+        item.names = Names::Hl7;
+        item.position = Position::Message {
+            index,
+            segment: String::new(),
+        };
+    }
+    items
 }
 
 /// Hands a message to the reader of its type.
@@ -218,19 +231,16 @@ impl<R> Reader<R> {
 
     fn problem(&self, field: &str, reason: String, severity: Severity) -> Item {
         let segment = field.split('-').next().unwrap_or_default();
-        Item {
-            record: None,
-            problems: vec![Problem {
-                source: self.source.clone(),
-                position: Position::Message {
-                    index: self.tally.messages,
-                    segment: segment.to_owned(),
-                },
-                field: field.to_owned(),
-                reason,
-                severity,
-            }],
-        }
+        Item::problem(Problem {
+            source: self.source.clone(),
+            position: Position::Message {
+                index: self.tally.messages,
+                segment: segment.to_owned(),
+            },
+            field: field.to_owned(),
+            reason,
+            severity,
+        })
     }
 }
 

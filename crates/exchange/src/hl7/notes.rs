@@ -38,6 +38,7 @@ impl<'a> Notes<'a> {
         Item {
             record,
             problems: self.take(),
+            ..Item::default()
         }
     }
 

@@ -138,8 +138,8 @@ fn with_patient(
     let mut items = vec![notes.item(patient.map(|patient| Record::Patient(Box::new(patient))))];
     if !refusals.is_empty() {
         items.push(Item {
-            record: None,
             problems: refusals,
+            ..Item::default()
         });
     }
     let Some(patient) = key else {
@@ -153,7 +153,7 @@ fn with_patient(
             received_at: request.received_at,
             cancelled: request.cancelled,
         })),
-        problems: Vec::new(),
+        ..Item::default()
     }));
     items
 }

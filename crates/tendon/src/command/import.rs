@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tendon_care::access::Access;
 use tendon_desk::import::{Arrival, ImportOptions, ImportReport, News, read_fhir, read_hl7};
 use tendon_exchange::source::{self, Source, walk};
-use tendon_exchange::{Item, Problem, csv};
+use tendon_exchange::{Problem, Severity, csv};
 
 use crate::open;
 use crate::settings::Resolved;
@@ -74,6 +74,12 @@ impl Import {
         for path in paths {
             ensure!(path.exists(), "{}: no such file or folder", path.display());
         }
+        if let Self::Csv {
+            layout: Some(name), ..
+        } = self
+        {
+            ensure_known(name)?;
+        }
         Ok(match self {
             Self::Fhir(_) => {
                 let (sources, problems) = walk(paths, source::FHIR);
@@ -130,7 +136,8 @@ impl Import {
         }
         let file = problems.finish()?;
         say(&report, &file, json);
-        let rejected = report.total().rejected > 0 || !unfound.is_empty();
+        let is_lost = |problem: &Problem| problem.severity == Severity::Rejected;
+        let rejected = report.total().rejected > 0 || unfound.iter().any(is_lost);
         Ok(ExitCode::from(if rejected { 2 } else { 0 }))
     }
 }
@@ -159,6 +166,17 @@ fn say(report: &ImportReport, problems: &Path, json: bool) {
     println!("problems: {file}");
 }
 
+/// Refuses a layout that nobody knows before any file is opened.
+fn ensure_known(name: &str) -> anyhow::Result<()> {
+    let known: Vec<&str> = csv::layouts().iter().map(csv::Layout::name).collect();
+    let list = known.join(", ");
+    ensure!(
+        known.contains(&name),
+        "--layout {name}: not known; known are {list}"
+    );
+    Ok(())
+}
+
 fn read_mapping(path: &Path) -> anyhow::Result<csv::Layout> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
@@ -174,18 +192,11 @@ pub(super) fn read_csv(
     sources.into_iter().flat_map(move |source| -> Arrivals {
         let name: Arc<str> = source.name.as_str().into();
         match open_csv(&source, &options) {
-            Ok(reader) => Box::new(
-                reader
-                    .zip(1..)
-                    .map(move |(item, index)| Arrival::numbered(item, Arc::clone(&name), index)),
-            ),
-            Err(problem) => {
-                let item = Item {
-                    record: None,
-                    problems: vec![problem],
-                };
-                Box::new(std::iter::once(Arrival::numbered(item, name, 1)))
-            }
+            Ok(reader) => Box::new(reader.map(move |item| Arrival {
+                item,
+                source: Arc::clone(&name),
+            })),
+            Err(problem) => Box::new(std::iter::once(Arrival::problem(problem))),
         }
     })
 }
@@ -194,6 +205,10 @@ fn open_csv(
     source: &Source,
     options: &csv::Options,
 ) -> Result<csv::Reader<source::Plain<std::fs::File>>, Problem> {
+    if !source.is_file() {
+        let reason = "is a pipe: a table is read twice, so save it to a file first";
+        return Err(source::unusable(&source.name, reason));
+    }
     let open = || {
         source
             .open()

@@ -31,17 +31,17 @@ impl Work<'_> {
                 at.is_some_and(|(off, on)| on.duration_since(off).abs() <= MOVED_WITHIN)
             };
             let booking = visits.iter().find(|(on, visit)| {
-                let slot = on.entry.slot();
+                let slot = on.entry.thing();
                 is_on_the_book(visit)
-                    && slot != off.entry.slot()
+                    && slot != off.entry.thing()
                     && near(on)
                     && self.known(&slot).is_none()
                     && pairs.iter().all(|pair| pair.new != slot)
             });
             pairs.extend(booking.map(|(on, _)| Pair {
-                old: off.entry.slot(),
+                old: off.entry.thing(),
                 cancel: off.entry.number,
-                new: on.entry.slot(),
+                new: on.entry.thing(),
             }));
         }
         pairs
@@ -54,7 +54,7 @@ impl Work<'_> {
         visit: &AppointmentRecord,
     ) -> Result<Verdict, DeskError> {
         let known = self
-            .known(&fresh.entry.slot())
+            .known(&fresh.entry.thing())
             .and_then(|known| known.entity);
         let open = known
             .and_then(|id| self.change.chart.visit(AppointmentId::from_uuid(id)))

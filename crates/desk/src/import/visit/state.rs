@@ -26,8 +26,9 @@ pub(super) fn state_at_source(
     minutes: u16,
     now: Timestamp,
 ) -> VisitState {
-    let ended_at = starts_at + SignedDuration::from_mins(i64::from(minutes));
-    let left_open = starts_at + OPEN_AT_MOST < now;
+    let length = SignedDuration::from_mins(i64::from(minutes));
+    let ended_at = starts_at.checked_add(length).unwrap_or(starts_at);
+    let left_open = now.duration_since(starts_at) > OPEN_AT_MOST;
     let at = said.status_at;
     match said.status {
         None | Some(VisitStatus::Booked | VisitStatus::Confirmed) if left_open => {

@@ -1,35 +1,31 @@
 //! Merges that a feed tells of.
 
 use tendon_care::id::{Id, PatientId};
+use tendon_exchange::field::Field;
 use tendon_exchange::record::{MergeRecord, Record};
 use tendon_store::{Action, AuditEntry, Commit, Write};
 
-use super::Worker;
+use super::{Worker, not_worth_the_run};
 use crate::change::Origin;
 use crate::error::DeskError;
 use crate::import::entry::{Entry, Slot};
 use crate::import::report::Verdict;
-use crate::import::shelf::Known;
-use crate::import::work::{Fresh, Told, alias, noted};
+use crate::import::shelf::{KeyState, Known};
+use crate::import::work::{Fresh, Told, alias, noted, parked_key};
 
 impl Worker {
     /// Takes a merge in: the survivor is made where nobody knows them, and a
     /// retired number that nobody knows becomes a further key of the survivor.
-    pub(super) async fn merge(&mut self, entry: Entry) -> Result<(), DeskError> {
-        let Record::Merge(said) = &entry.record else {
+    pub(super) async fn merge(&mut self, fresh: Fresh) -> Result<(), DeskError> {
+        let Record::Merge(said) = &fresh.entry.record else {
             return Ok(());
         };
-        if self.index.known(&entry.slot()).is_some() {
-            self.outcomes
-                .verdicts
-                .push((entry.kind(), Verdict::Unchanged));
-            return Ok(());
-        }
         let mut told = Told::default();
-        let Some(survivor) = self.survivor(&entry, said, &mut told).await? else {
+        let Some(survivor) = self.survivor(&fresh.entry, said, &mut told).await? else {
             self.absorb(told);
             return Ok(());
         };
+        let entry = &fresh.entry;
         let reader = self.scene.reader();
         let survivor = reader.root_of(survivor).await?;
         let retired = match self.index.patient(&said.retired) {
@@ -38,36 +34,46 @@ impl Worker {
         };
         let verdict = match retired {
             Some(retired) if retired != survivor => {
-                self.scene
-                    .desk
-                    .merge_as(&self.scene.access, survivor, retired, Origin::Backfill)
-                    .await?;
-                Verdict::Created
+                let desk = &self.scene.desk;
+                let access = &self.scene.access;
+                let merged = desk.merge_as(access, survivor, retired, Origin::Backfill);
+                match merged.await {
+                    Ok(_) => Verdict::Created,
+                    Err(error) => return self.not_merged(entry, error),
+                }
             }
             Some(_) => Verdict::Unchanged,
             None => Verdict::Created,
         };
-        let fresh = Fresh {
-            entry: entry.clone(),
-            before: None,
-        };
         let mut commit = Commit::new(&self.scene.access);
-        let (row, learnt) = noted(&fresh, None, survivor, None);
+        let (row, learnt) = noted(&fresh, None, survivor, KeyState::Own, None);
         commit.push(Write::Source(Box::new(row)));
         told.learnt.extend([learnt]);
         if retired.is_none() {
             let slot = Slot::patient(&said.retired);
-            commit.push(alias(&slot, survivor, survivor));
-            let known = Known {
-                entity: Some(survivor.uuid()),
-                ..Known::default()
-            };
+            let known = Known::key_of(survivor.uuid(), KeyState::Retired);
+            commit.push(alias(&slot, &known, survivor));
             told.learnt.insert(slot, known);
+        }
+        if entry.parked {
+            commit.push(Write::ParkedGone(parked_key(entry)));
         }
         let audit = AuditEntry::new(&self.scene.access, self.scene.now, Action::Update, "import");
         commit.audit(audit.about(survivor).with("merge told by a feed"));
         self.scene.desk.db().commit(commit).await?;
-        told.verdict(&entry, verdict);
+        told.verdict(entry, verdict);
+        self.absorb(told);
+        self.forgive(std::slice::from_ref(&fresh));
+        Ok(())
+    }
+
+    /// Rejects a merge that others did not let happen: it is not worth the run.
+    fn not_merged(&mut self, entry: &Entry, error: DeskError) -> Result<(), DeskError> {
+        let Some(reason) = not_worth_the_run(&error) else {
+            return Err(error);
+        };
+        let mut told = Told::default();
+        told.reject(entry, Field::Record, reason);
         self.absorb(told);
         Ok(())
     }
@@ -83,11 +89,8 @@ impl Worker {
             return Ok(Some(known));
         }
         let Some(person) = &said.survivor_record else {
-            told.reject(
-                entry,
-                entry.patient_field(),
-                "names a survivor that nobody knows",
-            );
+            // The survivor may yet come.
+            self.outcomes.waiting.push(entry.clone());
             return Ok(None);
         };
         let zone = &self.scene.house.practice.time_zone;

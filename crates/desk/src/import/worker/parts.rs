@@ -2,16 +2,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 use tendon_care::id::PatientId;
-use tendon_care::matching::{Model, Outcome, Suspect, compare};
+use tendon_care::matching::Suspect;
 use tendon_care::patient::Patient;
 use tendon_care::task::{About, TaskKind};
 use tendon_exchange::record::{PatientRecord, Record};
-use tendon_store::{MatchReviewRow, Versioned, Write, as_matched};
+use tendon_store::{MatchReviewRow, Versioned, Write};
 
 use crate::chart::Chart;
 use crate::import::entry::Entry;
 use crate::import::moment;
-use crate::import::person::described;
 use crate::import::work::{Fresh, Work};
 
 /// Visits still to come that one decision takes: each may set several journeys
@@ -21,8 +20,9 @@ const VISITS_AHEAD: usize = 24;
 /// Records that one decision takes.
 pub(super) const MOST_RECORDS: usize = 1_000;
 
-/// How soon somebody should look at two records that may be one person.
-const REVIEW_WITHIN: SignedDuration = SignedDuration::from_hours(48);
+/// How soon somebody should look at two records that may be one person, or at one
+/// number that two people have.
+pub(in crate::import) const REVIEW_WITHIN: SignedDuration = SignedDuration::from_hours(48);
 
 /// Returns the description to add somebody by: one with a name before one
 /// without, a patient's own before one that came along with a visit.
@@ -68,29 +68,8 @@ fn is_ahead(fresh: &Fresh, now: Timestamp) -> bool {
     fresh.before.is_some()
         || visit
             .starts_at
-            .and_then(|moment| moment::resolve(moment, &jiff::tz::TimeZone::UTC))
-            .is_none_or(|(at, _)| at + SignedDuration::from_hours(48) > now)
-}
-
-/// Leaves out records that describe another person than the one on file: a
-/// number that is used again must not bring one patient's visits to another.
-pub(super) fn contradicting(work: &mut Work<'_>, part: Vec<Fresh>) -> Vec<Fresh> {
-    let on_file = as_matched(&work.change.chart.patient);
-    let model = Model::default();
-    let mut kept = Vec::with_capacity(part.len());
-    for fresh in part {
-        let outcome = fresh
-            .entry
-            .person()
-            .map(|said| compare(&described(said), &on_file, &model).outcome);
-        if let Some(Outcome::Quarantine(why)) = outcome {
-            let field = fresh.entry.patient_field();
-            work.told.reject(&fresh.entry, field, why.words());
-        } else {
-            kept.push(fresh);
-        }
-    }
-    kept
+            .and_then(|moment| moment::resolve(moment, &jiff::tz::TimeZone::UTC).ok())
+            .is_none_or(|(at, _)| now.duration_since(at) < SignedDuration::from_hours(48))
 }
 
 /// Opens a review of each pair of records that may be one person.

@@ -70,7 +70,7 @@ async fn addresses_of_other_sources_stay(engine: Engine) {
     assert_eq!(old.of("patient"), [0, 0, 1, 0]);
     assert_eq!(
         old.words(),
-        ["changed_at: is older than what is known from the same source"]
+        ["EVN-2: is older than what is known from the same source"]
     );
     assert_eq!(hints().await, ["•••0199"]);
 }

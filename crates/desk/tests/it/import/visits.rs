@@ -174,7 +174,7 @@ async fn visits_unknown_and_called_off_are_remembered(engine: Engine) {
     let told = import_hl7(&world, &[unknown]).await;
     assert_eq!(
         told.words(),
-        ["start: is missing, and the visit is not known"]
+        ["SCH-11: is missing, and the visit is not known"]
     );
 }
 
@@ -194,7 +194,7 @@ async fn a_time_that_does_not_exist_is_told(engine: Engine) {
     .await;
     assert_eq!(
         told.words(),
-        ["start: does not exist on that day's clock; it was moved forward"]
+        ["SCH-11: does not exist on that day's clock; it was moved forward"]
     );
     assert_eq!(told.problems[0].position.to_string(), "message 1");
     assert_eq!(

@@ -214,7 +214,7 @@ fn links_become_merges() {
     let [Record::Patient(own), Record::Merge(merge)] = &found[..] else {
         panic!("a patient and one merge were expected");
     };
-    assert!(own.inactive);
+    assert!(!own.inactive, "the merge retires it");
     assert_eq!(merge.survivor, key("fhir:", "Patient/2"));
     assert_eq!(merge.retired, key("fhir:", "Patient/1"));
     assert_eq!(told(&text), ["link[2]: merges the patient with itself"]);
