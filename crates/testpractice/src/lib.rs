@@ -27,7 +27,7 @@ use tendon_care::id::{AppointmentId, LocationId, PatientId};
 use tendon_care::practice::{Clinician, Location, Practice};
 use tendon_care::rules::Rules;
 use tendon_desk::{Carriers, Desk, NewVisit, Parts};
-use tendon_store::{AuditLine, Db, Durability, Options, Reader, SecretKey};
+use tendon_store::{AuditFilter, AuditLine, Db, Durability, Options, Reader, SecretKey};
 use tendon_testkit::clock::{FakeClock, SeededRandomness};
 use tendon_testkit::database::{Engine, TestDb};
 
@@ -132,7 +132,11 @@ impl TestPractice {
     /// Returns the audit trail, newest first.
     pub async fn audit(&self) -> Vec<AuditLine> {
         let reader = self.reader();
-        reader.audit_page(None, "", "", None, 500).await.unwrap()
+        let newest = AuditFilter {
+            limit: 500,
+            ..AuditFilter::default()
+        };
+        reader.audit_page(&newest).await.unwrap()
     }
 }
 

@@ -82,7 +82,9 @@ impl IntoResponse for Refused {
                 StatusCode::BAD_REQUEST
             }
             Self::NoPractice => {
-                tracing::warn!("a text came to a number of no practice; see `tendon practices numbers`");
+                tracing::warn!(
+                    "a text came to a number of no practice; see `tendon practices numbers`"
+                );
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             // The carrier tries again where it is told to.

@@ -13,11 +13,14 @@ use crate::sql::{BadRow, Row, id, params, statements};
 statements! {
     PAGE = "select seq, recorded_at, actor, role, action, entity, entity_id, patient_id, purpose, detail \
             from audit where practice_id = $1 and seq < $2 and ($3 = '' or action = $3) \
-            and ($4 = '' or actor = $4) order by seq desc limit $5";
+            and ($4 = '' or actor = $4) and recorded_at >= $6 and recorded_at < $7 order by seq desc limit $5";
     /// On its own, so that it is planned for the entries of one patient.
     PAGE_OF_PATIENT = "select seq, recorded_at, actor, role, action, entity, entity_id, patient_id, purpose, detail \
-            from audit where practice_id = $1 and patient_id = $6 and seq < $2 and ($3 = '' or action = $3) \
-            and ($4 = '' or actor = $4) order by seq desc limit $5";
+            from audit where practice_id = $1 and patient_id = $8 and seq < $2 and ($3 = '' or action = $3) \
+            and ($4 = '' or actor = $4) and recorded_at >= $6 and recorded_at < $7 order by seq desc limit $5";
+    PAGE_OF_THING = "select seq, recorded_at, actor, role, action, entity, entity_id, patient_id, purpose, detail \
+            from audit where practice_id = $1 and entity_id = $8 and seq < $2 and ($3 = '' or action = $3) \
+            and ($4 = '' or actor = $4) and recorded_at >= $6 and recorded_at < $7 order by seq desc limit $5";
     WALK = "select seq, recorded_at, actor, role, action, entity, entity_id, patient_id, purpose, detail, \
             prev_hash, hash from audit where practice_id = $1 and seq > $2 order by seq limit 1000";
     HEAD = "select seq, hash from audit_head where practice_id = $1";
@@ -48,6 +51,49 @@ pub struct AuditLine {
     pub detail: String,
 }
 
+/// Which entries of the trail are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Only before this place.
+    pub before: Option<i64>,
+    /// FHIR's letter of what was done; empty for all.
+    pub action: String,
+    /// The id or name of who did it; empty for all.
+    pub actor: String,
+    /// What it was done to.
+    pub about: AuditAbout,
+    /// From this moment on.
+    pub from: Option<Timestamp>,
+    /// Before this moment.
+    pub until: Option<Timestamp>,
+    /// At most so many.
+    pub limit: u16,
+}
+
+/// What entries of the trail are about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuditAbout {
+    /// Whatever it is.
+    #[default]
+    Anything,
+    /// The data of one patient.
+    Patient(PatientId),
+    /// One thing of any kind.
+    Thing(Uuid),
+}
+
+impl AuditAbout {
+    /// Reads an id such as `msg_…`, with or without what its kind begins with; `None`
+    /// for what is no id.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Ok(patient) = text.parse::<PatientId>() {
+            return Some(Self::Patient(patient));
+        }
+        let digits = text.rsplit('_').next().unwrap_or_default();
+        Uuid::try_parse(digits).ok().map(Self::Thing)
+    }
+}
+
 /// Where the chain is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the audit trail is broken at row {seq}")]
@@ -57,27 +103,26 @@ pub struct ChainBreak {
 }
 
 impl Reader<'_> {
-    /// Returns a page of the trail, newest first; empty filters match all.
-    pub async fn audit_page(
-        &self,
-        before: Option<i64>,
-        action: &str,
-        actor: &str,
-        patient: Option<PatientId>,
-        limit: u16,
-    ) -> Result<Vec<AuditLine>, StoreError> {
+    /// Returns a page of the trail, newest first.
+    pub async fn audit_page(&self, filter: &AuditFilter) -> Result<Vec<AuditLine>, StoreError> {
         let mut values = params![
             self.tenant_id(),
-            before.unwrap_or(i64::MAX),
-            action,
-            actor,
-            limit
+            filter.before.unwrap_or(i64::MAX),
+            &filter.action,
+            &filter.actor,
+            filter.limit,
+            filter.from.unwrap_or(Timestamp::MIN),
+            filter.until.unwrap_or(Timestamp::MAX)
         ];
-        let page = match patient {
-            None => &PAGE,
-            Some(patient) => {
+        let page = match filter.about {
+            AuditAbout::Anything => &PAGE,
+            AuditAbout::Patient(patient) => {
                 values.push(id(patient));
                 &PAGE_OF_PATIENT
+            }
+            AuditAbout::Thing(thing) => {
+                values.push(thing.into());
+                &PAGE_OF_THING
             }
         };
         let rows = self.rows(page, values).await?;

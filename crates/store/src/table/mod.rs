@@ -37,7 +37,7 @@ pub(crate) mod working_set;
 
 pub use appointment::VisitFilter;
 pub use attention::{Attention, AttentionTaken};
-pub use audit_log::{AuditLine, ChainBreak};
+pub use audit_log::{AuditAbout, AuditFilter, AuditLine, ChainBreak};
 pub use card::{PatientCard, VisitAhead};
 pub use consent::{ConsentRow, SaidElsewhere};
 pub use contact::AddressKey;

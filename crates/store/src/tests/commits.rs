@@ -2,7 +2,7 @@
 
 use tendon_care::Clock;
 use tendon_care::appointment::{Appointment, VisitKind, VisitState};
-use tendon_care::id::{AppointmentId, EpisodeId, LocationId, PatientId};
+use tendon_care::id::{AppointmentId, EpisodeId, Id as _, LocationId, PatientId};
 use tendon_care::touchpoint::{Fact, Touchpoint};
 
 use super::{Bench, Still, on_both_engines};
@@ -10,6 +10,7 @@ use crate::audit::{Action, AuditEntry};
 use crate::commit::{Commit, Versioned, Write};
 use crate::error::CommitError;
 use crate::sql::{Bound, Sql, Val};
+use crate::{AuditAbout, AuditFilter};
 
 fn visit(bench: &Bench) -> Appointment {
     Appointment {
@@ -127,6 +128,54 @@ async fn many_commits_at_once_are_each_judged_alone(bench: Bench) {
     );
 }
 on_both_engines!(many_commits_at_once_are_each_judged_alone);
+
+async fn a_trail_is_asked_by_time_and_by_thing(bench: Bench) {
+    let reader = bench.db.reader(&bench.access);
+    let day = |number: i64| Still.now() + jiff::SignedDuration::from_hours(24 * number);
+    let thing: PatientId = bench.mint().id();
+    // Old entries lie below many newer ones.
+    for number in 0..40 {
+        let mut commit = Commit::new(&bench.access);
+        let at = day(if number < 3 { 0 } else { 5 });
+        let mut entry = AuditEntry::new(&bench.access, at, Action::Read, "message");
+        if number % 20 == 0 {
+            entry = entry.of(thing);
+        }
+        commit.audit(entry);
+        bench.db.commit(commit).await.unwrap();
+    }
+    let all = AuditFilter {
+        limit: 4,
+        ..AuditFilter::default()
+    };
+    let numbers = async |filter: AuditFilter| -> Vec<i64> {
+        let lines = reader.audit_page(&filter).await.unwrap();
+        lines.iter().map(|line| line.seq).collect()
+    };
+    let old = AuditFilter {
+        until: Some(day(1)),
+        ..all.clone()
+    };
+    assert_eq!(numbers(old.clone()).await, [3, 2, 1]);
+    let older = AuditFilter {
+        before: Some(3),
+        ..old
+    };
+    assert_eq!(numbers(older).await, [2, 1]);
+    let new = AuditFilter {
+        from: Some(day(1)),
+        ..all.clone()
+    };
+    assert_eq!(numbers(new).await, [40, 39, 38, 37]);
+    let written = format!("msg_{}", thing.uuid().simple());
+    let about = AuditFilter {
+        about: AuditAbout::parse(&written).unwrap(),
+        ..all
+    };
+    assert_eq!(numbers(about).await, [21, 1]);
+    assert_eq!(AuditAbout::parse("msg_nonsense"), None);
+}
+on_both_engines!(a_trail_is_asked_by_time_and_by_thing);
 
 static EDIT: Sql = Sql::new(
     "test::edit",

@@ -2,15 +2,19 @@
 
 use std::collections::HashMap;
 
+use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, StreamExt as _, stream};
+use jiff::ToSpan as _;
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
-use tendon_care::access::Role;
-use tendon_care::id::{Id as _, PatientId};
-use tendon_store::{Action, AuditEntry, AuditLine as Line, Commit};
+use tendon_care::access::{Access, Role};
+use tendon_care::id::Id as _;
+use tendon_store::{
+    Action, AuditAbout, AuditEntry, AuditFilter, AuditLine as Line, Commit, StoreError,
+};
 
 use super::view::{View, spaced};
 use crate::pages::audit::{ActKind, Audit, AuditLine, Chain, Filter};
@@ -23,16 +27,10 @@ use crate::server::refusal::Refusal;
 use crate::server::session::Staff;
 
 /// Entries on one page.
-const SHOWN: usize = 100;
+const SHOWN: u16 = 100;
 
-/// Entries in one file.
-const EXPORTED: usize = 50_000;
-
-/// Entries read at once.
-const AT_ONCE: u16 = 500;
-
-/// Entries looked through for one page of a filter that matches little.
-const LOOKED_THROUGH: usize = 20_000;
+/// Entries of a file that are read at once.
+const AT_ONCE: u16 = 1_000;
 
 /// What the address says.
 #[derive(Debug, Default, Deserialize)]
@@ -82,11 +80,21 @@ pub(crate) async fn page(
     let before = asked.before.parse::<i64>().ok();
     let filter = asked.filter();
     let names = names(&app, &staff).await?;
-    let lines = matching(&app, &staff, &view, &filter, before, SHOWN).await?;
+    let lines = match wanted(&filter, &view) {
+        None => Vec::new(),
+        Some(wanted) => {
+            let page = AuditFilter {
+                before,
+                limit: SHOWN,
+                ..wanted
+            };
+            staff.reader(&app).audit_page(&page).await?
+        }
+    };
     staff.looked_at(&app, "audit", None).await?;
     let older = lines
         .last()
-        .filter(|_| lines.len() == SHOWN)
+        .filter(|_| lines.len() == usize::from(SHOWN))
         .map(|last| link(&filter).with("before", &last.seq.to_string()));
     Ok(Page(Audit {
         frame: staff.frame(&app, Section::Audit).await?,
@@ -101,15 +109,17 @@ pub(crate) async fn page(
     }))
 }
 
-/// Sends the trail as a file. The export is an entry itself.
+/// Sends the trail as a file, whole: as far as it has grown by now. The export is an
+/// entry itself.
 pub(crate) async fn export(
     State(app): State<App>,
     staff: Staff,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Refusal> {
     let view = View::of(&app, &staff).await?;
-    let filter = asked.filter();
-    let lines = matching(&app, &staff, &view, &filter, None, EXPORTED).await?;
+    let wanted = wanted(&asked.filter(), &view);
+    let practice = staff.access().practice;
+    let length = app.desk().db().audit_length(practice).await?;
     let mut commit = Commit::new(staff.access());
     let entry = AuditEntry::new(
         staff.access(),
@@ -117,12 +127,19 @@ pub(crate) async fn export(
         Action::Execute,
         "audit_export",
     );
-    commit.audit(entry.with(format!("{} entries", lines.len())));
+    commit.audit(entry.with(format!("up to entry {length}")));
     app.desk()
         .db()
         .commit(commit)
         .await
         .map_err(tendon_desk::DeskError::from)?;
+    let next = wanted.map(|wanted| AuditFilter {
+        before: Some(length + 1),
+        limit: AT_ONCE,
+        ..wanted
+    });
+    let head = stream::iter([Ok(HEAD.to_owned())]);
+    let lines = lines(app, staff.access().clone(), next);
     let name = format!("attachment; filename=\"audit-{}.csv\"", view.now.date());
     let headers = [
         (
@@ -134,13 +151,37 @@ pub(crate) async fn export(
             HeaderValue::try_from(name).unwrap_or(HeaderValue::from_static("attachment")),
         ),
     ];
-    Ok((headers, csv(&lines)).into_response())
+    let body = Body::from_stream(head.chain(lines));
+    Ok((headers, body).into_response())
 }
+
+/// Reads the entries of a file piece by piece: a trail may be longer than memory.
+fn lines(
+    app: App,
+    access: Access,
+    first: Option<AuditFilter>,
+) -> impl Stream<Item = Result<String, StoreError>> {
+    stream::try_unfold(first, move |next| {
+        let (app, access) = (app.clone(), access.clone());
+        async move {
+            let Some(filter) = next else { return Ok(None) };
+            let lines = app.desk().db().reader(&access).audit_page(&filter).await?;
+            let full = lines.len() == usize::from(filter.limit);
+            let next = lines.last().filter(|_| full).map(|last| AuditFilter {
+                before: Some(last.seq),
+                ..filter
+            });
+            Ok(Some((csv(&lines), next)))
+        }
+    })
+}
+
+/// The first line of a file.
+const HEAD: &str = "number,at,actor,role,action,entity,entity_id,patient,purpose,detail\r\n";
 
 /// Writes entries as RFC 4180 asks.
 fn csv(lines: &[Line]) -> String {
-    let mut out =
-        String::from("number,at,actor,role,action,entity,entity_id,patient,purpose,detail\r\n");
+    let mut out = String::new();
     for line in lines {
         let fields = [
             line.seq.to_string(),
@@ -175,49 +216,22 @@ fn cell(text: &str) -> String {
     }
 }
 
-/// Reads entries that match, newest first.
-async fn matching(
-    app: &App,
-    staff: &Staff,
-    view: &View,
-    filter: &Filter,
-    before: Option<i64>,
-    limit: usize,
-) -> Result<Vec<Line>, Refusal> {
-    let reader = staff.reader(app);
-    let patient = filter.about.parse::<PatientId>().ok();
-    let from = filter
-        .from
-        .parse::<Date>()
-        .ok()
-        .map(|day| view.start_of(day));
-    let until = filter
-        .to
-        .parse::<Date>()
-        .ok()
-        .map(|day| view.start_of(day.saturating_add(1.day())));
-    let fits = |line: &Line| {
-        let about = filter.about.is_empty()
-            || patient.is_some()
-            || thing(line).is_some_and(|thing| thing == filter.about);
-        about && until.is_none_or(|until| line.at < until)
+/// Returns what the filter asks of the store; `None` where its id is no id, which
+/// nothing matches. Days are whole days of the practice's zone.
+fn wanted(filter: &Filter, view: &View) -> Option<AuditFilter> {
+    let about = match filter.about.as_str() {
+        "" => AuditAbout::Anything,
+        text => AuditAbout::parse(text)?,
     };
-    let (mut found, mut seen, mut cursor) = (Vec::new(), 0, before);
-    while found.len() < limit && seen < LOOKED_THROUGH.max(limit) {
-        let lines = reader
-            .audit_page(cursor, &filter.act, &filter.actor, patient, AT_ONCE)
-            .await?;
-        let Some(last) = lines.last() else { break };
-        let over = from.is_some_and(|from| last.at < from) || lines.len() < usize::from(AT_ONCE);
-        (seen, cursor) = (seen + lines.len(), Some(last.seq));
-        let early = |line: &Line| from.is_none_or(|from: Timestamp| line.at >= from);
-        found.extend(lines.into_iter().filter(|line| early(line) && fits(line)));
-        if over {
-            break;
-        }
-    }
-    found.truncate(limit);
-    Ok(found)
+    let day = |text: &str| text.parse::<Date>().ok();
+    Some(AuditFilter {
+        action: filter.act.clone(),
+        actor: filter.actor.clone(),
+        about,
+        from: day(&filter.from).map(|day| view.start_of(day)),
+        until: day(&filter.to).map(|day| view.start_of(day.saturating_add(1.day()))),
+        ..AuditFilter::default()
+    })
 }
 
 async fn chain(app: &App, staff: &Staff, view: &View) -> Result<Chain, Refusal> {
