@@ -4,6 +4,7 @@
 
 mod backup;
 mod first_run;
+mod import;
 mod practices;
 mod run;
 mod serve;
