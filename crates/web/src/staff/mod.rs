@@ -73,7 +73,7 @@ fn set_up() -> Router<App> {
     use settings::{carriers, journeys, locations, practice, templates, users};
     Router::new()
         .route(at::Settings, get(practice::page).post(practice::save))
-        .route(at::Locations, get(locations::page))
+        .route(at::Locations, get(locations::page).post(locations::add))
         .route(at::Location, post(locations::save))
         .route(at::Templates, get(templates::list))
         .route(at::Template, get(templates::page).post(templates::save))
@@ -83,7 +83,7 @@ fn set_up() -> Router<App> {
         .route(at::Users, get(users::page).post(users::add))
         .route(at::UserRole, post(users::give_role))
         .route(at::UserRevoke, post(users::revoke))
-        .route(at::Carriers, get(carriers::page))
+        .route(at::Carriers, get(carriers::page).post(carriers::save))
         .route(at::Audit, get(audit::page))
         .route(at::AuditExport, get(audit::export))
 }

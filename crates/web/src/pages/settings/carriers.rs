@@ -6,7 +6,7 @@ use super::super::frame::{Frame, Section};
 use super::super::icon::Icon;
 use super::super::parts::{Chip, Tab, Tone};
 use super::super::sample::{HOSTILE, frame, name};
-use super::super::urls::Name;
+use super::super::urls::{Name, Url};
 use super::Topic;
 
 /// The page.
@@ -17,6 +17,8 @@ pub struct Carriers {
     pub frame: Frame,
     /// The carriers.
     pub carriers: Vec<CarrierFacts>,
+    /// The numbers at which the practice gets texts, separated by commas.
+    pub numbers: String,
 }
 
 /// A carrier. Its secrets stay in the server's settings and are never shown.
@@ -65,6 +67,11 @@ impl Carriers {
         Topic::Carriers.menu(&self.frame)
     }
 
+    /// Returns where the numbers are sent.
+    pub const fn url(&self) -> Url {
+        Url::Carriers
+    }
+
     /// Returns every sample with its name.
     pub fn samples() -> Vec<(&'static str, Self)> {
         let carrier = |n, icon, title: &str, state, facts: &[(&'static str, &str)]| CarrierFacts {
@@ -74,9 +81,10 @@ impl Carriers {
             state,
             facts: facts.iter().map(|(k, v)| (*k, (*v).to_owned())).collect(),
         };
-        let page = |carriers| Self {
+        let page = |carriers, numbers: &str| Self {
             frame: frame(Section::Settings),
             carriers,
+            numbers: numbers.to_owned(),
         };
         let fails = CarrierState::Fails {
             why: "credentials refused".to_owned(),
@@ -120,7 +128,10 @@ impl Carriers {
             },
             &[("Server", HOSTILE)],
         );
-        vec![("typical", page(all)), ("hostile", page(vec![hostile]))]
+        vec![
+            ("typical", page(all, "+13125550100, 55123")),
+            ("hostile", page(vec![hostile], HOSTILE)),
+        ]
     }
 }
 

@@ -85,6 +85,11 @@ impl Locations {
         Topic::Locations.menu(&self.frame)
     }
 
+    /// Returns where a new place is sent.
+    pub const fn url(&self) -> Url {
+        Url::Locations
+    }
+
     /// Returns every sample with its name.
     pub fn samples() -> Vec<(&'static str, Self)> {
         let open = Some((Time::constant(7, 0, 0, 0), Time::constant(19, 0, 0, 0)));

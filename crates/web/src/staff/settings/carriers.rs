@@ -2,15 +2,18 @@
 //! settings; the page says what stands.
 
 use axum::extract::State;
+use axum::response::Redirect;
 use tendon_care::contact::Channel;
 
 use crate::pages::frame::Section;
 use crate::pages::icon::Icon;
 use crate::pages::settings::carriers::{CarrierFacts, CarrierState, Carriers};
-use crate::pages::urls::Name;
+use crate::pages::urls::{Name, Url};
 use crate::server::App;
+use crate::server::forgery::Fields;
 use crate::server::page::Page;
 use crate::server::refusal::Refusal;
+use crate::server::said::{self, Said};
 use crate::server::session::Staff;
 
 /// Every carrier that Tendon knows, with its words.
@@ -43,7 +46,20 @@ pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Result<Page<Ca
     Ok(Page(Carriers {
         frame: staff.frame(&app, Section::Settings).await?,
         carriers: carriers.collect(),
+        numbers: app.desk().text_numbers(staff.access()).await?,
     }))
+}
+
+/// Sets the numbers at which the practice gets texts.
+pub(crate) async fn save(
+    State(app): State<App>,
+    staff: Staff,
+    fields: Fields,
+) -> Result<Redirect, Refusal> {
+    let numbers = fields.get("numbers").unwrap_or_default();
+    app.desk().put_text_numbers(staff.access(), numbers).await?;
+    let to = said::add(&Url::Carriers.to_string(), Said::Saved);
+    Ok(Redirect::to(&to))
 }
 
 /// Lists what a carrier takes.

@@ -19,6 +19,7 @@ use crate::server::refusal::Refusal;
 use crate::server::said::{self, Said};
 use crate::server::session::Staff;
 use crate::staff::patient::written;
+use crate::staff::view::View;
 
 /// Shows the places.
 pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Result<Page<Locations>, Refusal> {
@@ -27,6 +28,27 @@ pub(crate) async fn page(State(app): State<App>, staff: Staff) -> Result<Page<Lo
         frame: staff.frame(&app, Section::Settings).await?,
         places: places.into_iter().map(place).collect(),
     }))
+}
+
+/// Adds one, in the zone of the practice and closed until its hours are set.
+pub(crate) async fn add(
+    State(app): State<App>,
+    staff: Staff,
+    fields: Fields,
+) -> Result<Redirect, Refusal> {
+    let practice = View::of(&app, &staff).await?.house.practice.clone();
+    let new = Location {
+        id: app.desk().mint().id(),
+        name: String::new(),
+        time_zone: practice.time_zone,
+        phone: None,
+        street: None,
+        hours: [None; 7],
+    };
+    let new = read(new, &fields)?;
+    app.desk().put_location(staff.access(), new).await?;
+    let to = said::add(&Url::Locations.to_string(), Said::Saved);
+    Ok(Redirect::to(&to))
 }
 
 fn place(stored: Location) -> Place {

@@ -515,3 +515,30 @@ async fn old_entries_are_found_below_many_and_a_file_is_whole(engine: Engine) {
         .is(200)
         .says("No entry here");
 }
+
+#[on_both_engines]
+async fn a_place_is_added_and_the_numbers_for_texts_are_set(engine: Engine) {
+    let site = Site::open(engine).await;
+    let admin = site.signed_in(Role::Admin).await;
+    let page = "/settings/locations";
+    let fields = [("name", "Lakeview"), ("phone", "312-555-0177")];
+    admin
+        .act(page, page, &fields)
+        .await
+        .leads("/settings/locations?did=saved");
+    admin.get(page).await.says("Lakeview");
+    let places = site.reader().locations().await.unwrap();
+    assert_eq!(places.len(), 2);
+    admin.act(page, page, &[("name", " ")]).await.is(400);
+    let page = "/settings/carriers";
+    let fields = [("numbers", "312-555-0100; 55123")];
+    admin
+        .act(page, page, &fields)
+        .await
+        .leads("/settings/carriers?did=saved");
+    admin.get(page).await.says("+13125550100, 55123");
+    admin
+        .act(page, page, &[("numbers", "the desk")])
+        .await
+        .is(400);
+}
