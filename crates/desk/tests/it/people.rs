@@ -75,6 +75,13 @@ async fn a_record_is_changed_field_by_field_and_nonsense_is_named(engine: Engine
     assert_eq!(after.region.state.as_deref(), Some("CO"));
     assert_eq!(after.birth_date, Some(date(1968, 3, 1)));
     let none = PatientEdit::default;
+    let lives = |state: Option<&str>, zip: Option<&str>| PatientEdit {
+        region: Some(Region {
+            state: state.map(str::to_owned),
+            zip: zip.map(str::to_owned),
+        }),
+        ..none()
+    };
     let bad = [
         (
             "birth_date",
@@ -97,36 +104,9 @@ async fn a_record_is_changed_field_by_field_and_nonsense_is_named(engine: Engine
                 ..none()
             },
         ),
-        (
-            "state",
-            PatientEdit {
-                region: Some(Region {
-                    state: Some("Ill".into()),
-                    zip: None,
-                }),
-                ..none()
-            },
-        ),
-        (
-            "state",
-            PatientEdit {
-                region: Some(Region {
-                    state: Some("ZZ".into()),
-                    zip: None,
-                }),
-                ..none()
-            },
-        ),
-        (
-            "zip",
-            PatientEdit {
-                region: Some(Region {
-                    state: None,
-                    zip: Some("606".into()),
-                }),
-                ..none()
-            },
-        ),
+        ("state", lives(Some("Ill"), None)),
+        ("state", lives(Some("ZZ"), None)),
+        ("zip", lives(None, Some("606"))),
     ];
     for (wanted, edit) in bad {
         let refused = desk

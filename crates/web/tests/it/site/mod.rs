@@ -6,4 +6,5 @@ mod coverage;
 mod entrance;
 mod live;
 mod portal;
+mod set_up;
 mod world;
