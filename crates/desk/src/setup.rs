@@ -185,6 +185,7 @@ impl Desk {
                 created_at: now,
                 expires_at: link::expiry(&house, now),
                 verified_until: Timestamp::UNIX_EPOCH,
+                proof_hash: None,
                 failures: 0,
             }));
             self.db().commit(commit).await?;

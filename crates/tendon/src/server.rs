@@ -47,6 +47,8 @@ pub(crate) fn surface(
     let exporter = Exporter(PrometheusBuilder::new().install_recorder().ok());
     Surface {
         secure,
+        second_factor: true,
+        stopping: CancellationToken::new(),
         trusted_proxies: TrustedProxies::default(),
         sandbox,
         twilio_auth_token,
@@ -61,7 +63,7 @@ pub(crate) async fn run(
     listening: &Listening,
     ready: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<()> {
-    let stop = CancellationToken::new();
+    let stop = surface.stopping.clone();
     let workers = Workers::start(&desk, &stop);
     let service =
         router(App::new(desk, surface)).into_make_service_with_connect_info::<SocketAddr>();

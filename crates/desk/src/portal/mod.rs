@@ -20,8 +20,8 @@ use tendon_care::language::Language;
 use tendon_care::patient::{Life, Patient};
 use tendon_care::touchpoint::Fact;
 use tendon_store::{
-    Action, AuditEntry, Commit, CommitError, LINK_TRIES, LinkCheck, LinkRow, StoreError, Versioned,
-    Write,
+    Action, AuditEntry, Commit, CommitError, LINK_TRIES, LinkCheck, LinkChecked, LinkRow,
+    PATIENT_TRIES, StoreError, Versioned, Write,
 };
 
 pub use self::preferences::{Preferences, Wanted, Way};
@@ -32,6 +32,7 @@ use crate::change::Origin;
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::link;
+use crate::staff::Secret;
 
 /// How long a birthday counts.
 pub const VERIFIED_LIFE: SignedDuration = SignedDuration::from_mins(30);
@@ -82,25 +83,61 @@ pub struct Greeting {
     pub language: Language,
     /// The birthday was given and still counts.
     pub verified: bool,
-    /// Wrong birthdays that are left.
+    /// Wrong birthdays that are left; none where others used them up today.
     pub tries_left: u16,
 }
 
 /// The answer to a birthday.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Checked {
-    /// Right: the page opens until then.
+    /// Right: the page opens until then, in the browser that shows the proof.
     Right {
         /// Until when.
         until: Timestamp,
+        /// What that browser shows.
+        proof: Secret,
     },
     /// Wrong.
     Wrong {
         /// Tries that are left.
         left: u16,
     },
+    /// The patient's tries of the day are used up, behind whatever link.
+    Rests,
     /// The practice has no birthday on file; the patient calls.
     CannotTell,
+}
+
+/// What a browser brings: the token of the link, and the proof that it was given
+/// for a birthday. A link that is passed on, or a history that is read by somebody
+/// else, opens nothing without the second.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Pass<'a> {
+    /// The token in the address.
+    pub token: &'a str,
+    /// The proof in the cookie.
+    pub proof: Option<&'a str>,
+}
+
+impl<'a> Pass<'a> {
+    /// Makes a pass of a link alone.
+    const fn link(token: &'a str) -> Self {
+        Self { token, proof: None }
+    }
+
+    /// Tells whether the proof is the one that was given for a birthday.
+    fn proves(self, link: &LinkRow) -> bool {
+        let (Some(proof), Some(known)) = (self.proof, &link.proof_hash) else {
+            return false;
+        };
+        link::hash(proof).ct_eq(known).into()
+    }
+}
+
+impl std::fmt::Debug for Pass<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pass(…)")
+    }
 }
 
 /// A link that is open, with what stands behind it.
@@ -119,8 +156,18 @@ impl Visitor {
 
 impl Desk {
     /// Opens a link, as far as it opens without a birthday.
-    pub async fn open_link(&self, token: &str) -> Result<Greeting, PortalError> {
-        let visitor = self.visitor(token).await?;
+    pub async fn open_link(&self, pass: Pass<'_>) -> Result<Greeting, PortalError> {
+        let visitor = self.visitor(pass).await?;
+        self.greeting(&visitor).await
+    }
+
+    /// Greets whoever holds a link, however old it is: for what needs no more proof.
+    pub async fn greet_holder(&self, token: &str) -> Result<Greeting, PortalError> {
+        let visitor = self.link_holder(Pass::link(token)).await?;
+        self.greeting(&visitor).await
+    }
+
+    async fn greeting(&self, visitor: &Visitor) -> Result<Greeting, PortalError> {
         let house = self.house(visitor.access.practice).await?;
         Ok(Greeting {
             practice: visitor.access.practice,
@@ -128,20 +175,24 @@ impl Desk {
             phone: house.practice.phone.clone(),
             language: visitor.patient.language,
             verified: visitor.verified,
-            tries_left: LINK_TRIES.saturating_sub(visitor.link.failures),
+            tries_left: self.tries_left(visitor).await?,
         })
     }
 
-    /// Takes a birthday. Five wrong ones kill the link, however fast they come.
+    /// Takes a birthday. Five wrong ones kill the link, however fast they come, and
+    /// ten in a day behind any of the patient's links are the last of that day.
     pub async fn check_birthday(
         &self,
         token: &str,
         birthday: Date,
     ) -> Result<Checked, PortalError> {
-        let visitor = self.visitor(token).await?;
+        let visitor = self.visitor(Pass::link(token)).await?;
         let Some(known) = visitor.patient.birth_date else {
             return Ok(Checked::CannotTell);
         };
+        if self.tries_left(&visitor).await? == 0 {
+            return Ok(Checked::Rests);
+        }
         let (given, known) = (birthday.to_string(), known.to_string());
         // Takes as long whichever digit is wrong.
         if bool::from(given.as_bytes().ct_eq(known.as_bytes())) {
@@ -153,10 +204,12 @@ impl Desk {
 
     async fn birthday_right(&self, token: &str, visitor: &Visitor) -> Result<Checked, PortalError> {
         let until = self.now() + VERIFIED_LIFE;
+        let (proof, proof_hash) = Secret::new(&self.mint(), "");
+        let right = LinkCheck::Right { until, proof_hash };
         let done = self
             .change(&visitor.access, visitor.id(), Origin::Live, |change| {
                 let link = visitor.link.id;
-                change.write(Write::LinkChecked(link, LinkCheck::Right { until }));
+                change.write(self.checked(visitor, right.clone()));
                 change.happened(Fact::LinkOpened { link });
                 change.audit(Action::Execute, "patient_link", "birthday right");
                 // Who opens a link that was sent there has proved the address.
@@ -173,11 +226,14 @@ impl Desk {
             })
             .await;
         match done {
-            Ok(()) => Ok(Checked::Right { until }),
+            Ok(()) => Ok(Checked::Right { until, proof }),
             Err(DeskError::Busy) => {
-                // Guesses that came at the same time may have killed it.
-                self.visitor(token).await?;
-                Err(DeskError::Busy.into())
+                // Guesses that came at the same time may have used up the tries.
+                let after = self.visitor(Pass::link(token)).await?;
+                match self.tries_left(&after).await? {
+                    0 => Ok(Checked::Rests),
+                    _ => Err(DeskError::Busy.into()),
+                }
             }
             Err(error) => Err(error.into()),
         }
@@ -185,7 +241,7 @@ impl Desk {
 
     async fn birthday_wrong(&self, token: &str, visitor: &Visitor) -> Result<Checked, PortalError> {
         let mut commit = Commit::new(&visitor.access);
-        commit.push(Write::LinkChecked(visitor.link.id, LinkCheck::Wrong));
+        commit.push(self.checked(visitor, LinkCheck::Wrong));
         let entry = AuditEntry::new(&visitor.access, self.now(), Action::Execute, "patient_link");
         commit.audit(
             entry
@@ -198,14 +254,34 @@ impl Desk {
             Err(error) => return Err(error.into()),
         }
         // Counted anew: others may have guessed at the same time.
-        let after = self.visitor(token).await?;
-        let left = LINK_TRIES.saturating_sub(after.link.failures);
-        Ok(Checked::Wrong { left })
+        let after = self.visitor(Pass::link(token)).await?;
+        Ok(match self.tries_left(&after).await? {
+            0 => Checked::Rests,
+            left => Checked::Wrong { left },
+        })
+    }
+
+    fn checked(&self, visitor: &Visitor, answer: LinkCheck) -> Write {
+        Write::LinkChecked(Box::new(LinkChecked {
+            link: visitor.link.id,
+            patient: visitor.id(),
+            at: self.now(),
+            answer,
+        }))
+    }
+
+    /// Returns how many wrong birthdays are left: of this link, and of the patient's
+    /// day.
+    async fn tries_left(&self, visitor: &Visitor) -> Result<u16, PortalError> {
+        let reader = self.reader(&visitor.access);
+        let today = reader.wrong_birthdays(visitor.id(), self.now()).await?;
+        let of_link = LINK_TRIES.saturating_sub(visitor.link.failures);
+        Ok(of_link.min(PATIENT_TRIES.saturating_sub(today)))
     }
 
     /// Finds who a link is for.
-    pub(crate) async fn visitor(&self, token: &str) -> Result<Visitor, PortalError> {
-        let visitor = self.link_holder(token).await?;
+    pub(crate) async fn visitor(&self, pass: Pass<'_>) -> Result<Visitor, PortalError> {
+        let visitor = self.link_holder(pass).await?;
         if visitor.link.failures >= LINK_TRIES {
             return Err(PortalError::Dead);
         }
@@ -217,9 +293,9 @@ impl Desk {
         Ok(visitor)
     }
 
-    /// The same, once the birthday was given.
-    pub(crate) async fn verified(&self, token: &str) -> Result<Visitor, PortalError> {
-        let visitor = self.visitor(token).await?;
+    /// The same, once this browser was given the birthday.
+    pub(crate) async fn verified(&self, pass: Pass<'_>) -> Result<Visitor, PortalError> {
+        let visitor = self.visitor(pass).await?;
         if visitor.verified {
             Ok(visitor)
         } else {
@@ -228,8 +304,8 @@ impl Desk {
     }
 
     /// Finds whose link it was, also when it is over: for what needs no more proof.
-    pub(crate) async fn link_holder(&self, token: &str) -> Result<Visitor, PortalError> {
-        let found = self.db().link(&link::hash(token)).await?;
+    pub(crate) async fn link_holder(&self, pass: Pass<'_>) -> Result<Visitor, PortalError> {
+        let found = self.db().link(&link::hash(pass.token)).await?;
         let (practice, link) = found.ok_or(PortalError::Unknown)?;
         let system = Access::system(practice, "portal");
         let reader = self.reader(&system);
@@ -237,7 +313,7 @@ impl Desk {
         let patient = reader.patient(patient).await?.ok_or(PortalError::Unknown)?;
         Ok(Visitor {
             access: patient_access(practice, patient.id),
-            verified: self.now() < link.verified_until,
+            verified: self.now() < link.verified_until && pass.proves(&link),
             link,
             patient,
         })

@@ -11,11 +11,10 @@ use tendon_care::patient::Patient;
 use tendon_care::purpose::{Purpose, Purposes};
 use tendon_store::Action;
 
-use super::{PortalError, Visitor};
+use super::{Pass, PortalError, Visitor};
 use crate::change::{Change, Origin};
 use crate::desk::Desk;
 use crate::dispatch::channel_of;
-use crate::error::DeskError;
 use crate::people::{withdraw_meant, write_entry};
 
 /// The version of the words on the page.
@@ -53,10 +52,13 @@ pub struct Wanted {
 }
 
 impl Desk {
-    /// Returns what the reader of a link has agreed to.
-    pub async fn portal_preferences(&self, token: &str) -> Result<Preferences, PortalError> {
-        let visitor = self.verified(token).await?;
+    /// Returns what the reader of a link has agreed to. The look is audited.
+    pub async fn portal_preferences(&self, pass: Pass<'_>) -> Result<Preferences, PortalError> {
+        let visitor = self.verified(pass).await?;
         let reader = self.reader(&visitor.access);
+        reader
+            .looked_at(self.now(), "consent", Some(visitor.id()), "portal")
+            .await?;
         let ledger = reader.ledger(visitor.id()).await?;
         let house = self.house(visitor.access.practice).await?;
         let now = self.now();
@@ -95,10 +97,10 @@ impl Desk {
     /// since it needs a signature.
     pub async fn set_portal_preferences(
         &self,
-        token: &str,
+        pass: Pass<'_>,
         wanted: &Wanted,
     ) -> Result<(), PortalError> {
-        let visitor = self.verified(token).await?;
+        let visitor = self.verified(pass).await?;
         let ledger = self.reader(&visitor.access).ledger(visitor.id()).await?;
         let (access, patient) = (&visitor.access, visitor.id());
         self.change(access, patient, Origin::Live, |change| {
@@ -111,7 +113,7 @@ impl Desk {
 
     /// Stops everything, everywhere. The link alone is enough, however old it is.
     pub async fn portal_stop(&self, token: &str) -> Result<(), PortalError> {
-        let visitor = self.link_holder(token).await?;
+        let visitor = self.link_holder(Pass::link(token)).await?;
         let (access, patient) = (&visitor.access, visitor.id());
         self.change(access, patient, Origin::Live, |change| {
             let owner = owner(&visitor);
@@ -120,15 +122,18 @@ impl Desk {
             let point = own(&all, owner)
                 .find(|point| Some(point.id) == sent_to)
                 .or_else(|| own(&all, owner).next())
-                .or_else(|| all.contact_points.first())
-                .ok_or(DeskError::NotFound("contact"))?;
+                .or_else(|| all.contact_points.first());
+            withdraw_meant(change, Purposes::ALL, None);
+            change.audit(Action::Create, "consent", "revoked");
+            // Nobody can be written to who has no address, and none is stopped.
+            let Some(point) = point else {
+                return Ok(());
+            };
             let act = Act::Revoked {
                 extent: Extent::Everything,
                 via: RevokedVia::Page,
             };
             write_entry(change, point, Evidence::Page(visitor.link.id), act, None);
-            withdraw_meant(change, Purposes::ALL, None);
-            change.audit(Action::Create, "consent", "revoked");
             Ok(())
         })
         .await?;

@@ -7,7 +7,7 @@ use tendon_care::patient::Life;
 use tendon_care::purpose::Purpose;
 use tendon_store::{LinkRow, MessageFilter, MessageRow, Write};
 
-use super::{PortalError, Visitor};
+use super::{Pass, PortalError, Visitor};
 use crate::change::{Change, Origin};
 use crate::desk::Desk;
 use crate::dispatch::channel_of;
@@ -29,10 +29,14 @@ impl Desk {
     ///
     /// Asked again within minutes, it answers the same and sends nothing.
     pub async fn renew_link(&self, token: &str) -> Result<(), PortalError> {
-        let visitor = self.link_holder(token).await?;
+        let visitor = self.link_holder(Pass::link(token)).await?;
         let now = self.now();
         let too_old = now.duration_since(visitor.link.created_at) > RENEWABLE;
-        if too_old || visitor.patient.life != Life::Living {
+        let sent_to = |point: &ContactPoint| Some(point.id) == visitor.link.contact_point;
+        let points = &visitor.patient.contact_points;
+        // Where the address left the file, nothing can be sent to it any more.
+        let gone = !points.iter().any(sent_to);
+        if too_old || gone || visitor.patient.life != Life::Living {
             return Err(PortalError::Expired);
         }
         if self.renewed_lately(&visitor, now).await? {
@@ -43,7 +47,7 @@ impl Desk {
             let points = change.chart.patient.contact_points.clone();
             let point = points
                 .iter()
-                .find(|point| Some(point.id) == visitor.link.contact_point)
+                .find(|point| sent_to(point))
                 .ok_or(DeskError::NotFound("contact"))?;
             let row = fresh(change, &visitor, point)?;
             change.send(row);
@@ -93,6 +97,7 @@ fn fresh(
         created_at: now,
         expires_at: link::expiry(house, now),
         verified_until: Timestamp::UNIX_EPOCH,
+        proof_hash: None,
         failures: 0,
     }));
     Ok(MessageRow {

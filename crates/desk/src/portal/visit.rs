@@ -11,7 +11,7 @@ use tendon_care::touchpoint::{Fact, Via};
 use tendon_exchange::ics::{self, IcsStatus, IcsVisit};
 use tendon_store::{Action, Versioned};
 
-use super::{PortalError, Visitor, Wish};
+use super::{Pass, PortalError, Visitor, Wish};
 use crate::change::Origin;
 use crate::desk::Desk;
 use crate::error::DeskError;
@@ -64,8 +64,8 @@ pub enum VisitStanding {
 impl Desk {
     /// Returns the visit that a link is about, else the next one; `None` where
     /// nothing is on the book. The look is audited.
-    pub async fn portal_visit(&self, token: &str) -> Result<Option<PortalVisit>, PortalError> {
-        let visitor = self.verified(token).await?;
+    pub async fn portal_visit(&self, pass: Pass<'_>) -> Result<Option<PortalVisit>, PortalError> {
+        let visitor = self.verified(pass).await?;
         let Some(visit) = self.visit_of(&visitor).await? else {
             return Ok(None);
         };
@@ -99,19 +99,19 @@ impl Desk {
 
     /// Confirms, asks to move or says that the patient cannot come. Anything else
     /// is not a patient's to do.
-    pub async fn portal_act(&self, token: &str, act: VisitAct) -> Result<(), PortalError> {
-        self.portal_ask(token, act, &Wish::default()).await
+    pub async fn portal_act(&self, pass: Pass<'_>, act: VisitAct) -> Result<(), PortalError> {
+        self.portal_ask(pass, act, &Wish::default()).await
     }
 
     /// The same, with what the patient would rather have: staff read it in the
     /// thread and with the work that the act makes.
     pub async fn portal_ask(
         &self,
-        token: &str,
+        pass: Pass<'_>,
         act: VisitAct,
         wish: &Wish,
     ) -> Result<(), PortalError> {
-        let visitor = self.verified(token).await?;
+        let visitor = self.verified(pass).await?;
         let visit = self.visit_of(&visitor).await?;
         let visit = visit.ok_or(DeskError::NotFound("visit"))?;
         let house = self.house(visitor.access.practice).await?;
@@ -123,7 +123,7 @@ impl Desk {
             act,
             VisitAct::Confirm | VisitAct::AskToMove | VisitAct::CannotCome
         );
-        if !theirs || visit.patient != visitor.id() {
+        if !theirs {
             return Err(DeskError::NotFound("visit").into());
         }
         let message = self.wished(&visitor, &visit, act, wish).await?;
@@ -170,11 +170,14 @@ impl Desk {
         message.await.map(Some)
     }
 
-    /// Writes the visit as a calendar file.
-    pub async fn portal_calendar(&self, token: &str) -> Result<String, PortalError> {
-        let visitor = self.verified(token).await?;
+    /// Writes the visit as a calendar file. The look is audited.
+    pub async fn portal_calendar(&self, pass: Pass<'_>) -> Result<String, PortalError> {
+        let visitor = self.verified(pass).await?;
         let visit = self.visit_of(&visitor).await?;
         let visit = visit.ok_or(DeskError::NotFound("visit"))?;
+        self.reader(&visitor.access)
+            .looked_at(self.now(), "appointment", Some(visitor.id()), "calendar")
+            .await?;
         let house = self.house(visitor.access.practice).await?;
         let place = house.locations.get(&visit.location);
         Ok(ics::visit(&IcsVisit {
@@ -197,10 +200,10 @@ impl Desk {
     /// Switches the language in which the practice writes to the patient.
     pub async fn portal_language(
         &self,
-        token: &str,
+        pass: Pass<'_>,
         language: Language,
     ) -> Result<(), PortalError> {
-        let visitor = self.verified(token).await?;
+        let visitor = self.verified(pass).await?;
         let (access, patient) = (&visitor.access, visitor.id());
         self.change(access, patient, Origin::Live, |change| {
             let mut after = change.chart.patient.value.clone();
@@ -222,7 +225,10 @@ impl Desk {
     ) -> Result<Option<Versioned<Appointment>>, PortalError> {
         let reader = self.reader(&visitor.access);
         if let Some(visit) = visitor.link.appointment {
-            return Ok(reader.appointment(visit).await?);
+            // A link goes with its person when two records are parted again; the
+            // visit may stay with the other one.
+            let visit = reader.appointment(visit).await?;
+            return Ok(visit.filter(|visit| visit.patient == visitor.id()));
         }
         let visits = reader.appointments_of(visitor.id()).await?;
         let now = self.now();

@@ -43,7 +43,7 @@ impl Secret {
     }
 
     /// Makes a secret of 256 random bits, and the hash under which it is found.
-    fn new(mint: &Mint<'_>, prefix: &str) -> (Self, Vec<u8>) {
+    pub(crate) fn new(mint: &Mint<'_>, prefix: &str) -> (Self, Vec<u8>) {
         let text = format!("{prefix}{}", URL_SAFE_NO_PAD.encode(mint.bytes::<32>()));
         let hash = crate::link::hash(&text);
         (Self(text), hash)

@@ -91,7 +91,7 @@ impl Desk {
         Ok(found.map(|(practice, row, user)| (access_of(practice, &user), info(&row, &user))))
     }
 
-    async fn complete_session(
+    pub(super) async fn complete_session(
         &self,
         token: &str,
     ) -> Result<Option<(PracticeId, SessionRow, UserRow)>, DeskError> {
@@ -146,6 +146,7 @@ impl Desk {
             created_at: now,
             seen_at: now,
             complete,
+            totp_pending: None,
         };
         (token, row)
     }

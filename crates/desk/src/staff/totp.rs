@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use tendon_care::access::Access;
 use tendon_care::id::UserId;
-use tendon_store::{Action, Commit, UserChange, UserRow, Write};
+use tendon_store::{Action, Commit, CommitError, KeyShown, SessionRow, UserChange, UserRow, Write};
 use totp_rs::{Builder, Totp};
 
-use super::users::own_id;
+use super::{Secret, access_of};
 use crate::desk::Desk;
 use crate::error::DeskError;
 
@@ -34,42 +34,53 @@ impl std::fmt::Debug for Enrolling {
 }
 
 impl Desk {
-    /// Makes a secret for who asks. It counts once a code of it was given; asking
-    /// again before shows the same one, so that a page may be loaded twice.
+    /// Makes a secret for the session that asks. It counts once a code of it was
+    /// given; asking again before shows the same one, so that a page may be loaded
+    /// twice. Another session of the same person sees another one: whoever else
+    /// knows the first password must not learn the key that counts in the end.
     ///
     /// Refuses who has one already: an administrator takes it away first.
-    pub async fn begin_codes(&self, access: &Access) -> Result<Enrolling, DeskError> {
-        let user = self.signed_in_user(access).await?;
-        if user.totp_secret.is_some() {
-            return Err(DeskError::Stale("codes are set up already"));
-        }
-        if let Some(secret) = &user.totp_pending {
+    pub async fn begin_codes(&self, token: &str) -> Result<Enrolling, DeskError> {
+        let (access, session, user) = self.enrolling_session(token).await?;
+        if let Some(secret) = &session.totp_pending {
             return Ok(enrolling(&user.email, secret));
         }
         let secret = self.mint().bytes::<SECRET_BYTES>().to_vec();
         let shown = enrolling(&user.email, &secret);
-        let mut commit = Commit::new(access);
-        commit.push(Write::UserChange(user.id, UserChange::TotpShown(secret)));
-        commit.audit(self.about_user(access, Action::Update, user.id, "codes shown"));
+        let mut commit = Commit::new(&access);
+        commit.push(Write::KeyShown(Box::new(KeyShown {
+            session: session.id,
+            token_hash: session.token_hash,
+            secret,
+        })));
+        commit.audit(self.about_user(&access, Action::Update, user.id, "codes shown"));
         self.db().commit(commit).await?;
         Ok(shown)
     }
 
-    /// Takes the first code of the shown secret. Returns `false` for a wrong one.
-    pub async fn prove_codes(&self, access: &Access, code: &str) -> Result<bool, DeskError> {
-        let user = self.signed_in_user(access).await?;
-        let Some(secret) = user.totp_pending else {
+    /// Takes the first code of the secret that the session was shown; `None` for a
+    /// wrong one. Every session that knew the password alone ends with that, and who
+    /// asks goes on under a new token.
+    pub async fn prove_codes(&self, token: &str, code: &str) -> Result<Option<Secret>, DeskError> {
+        let (access, session, user) = self.enrolling_session(token).await?;
+        let Some(secret) = session.totp_pending else {
             return Err(DeskError::Stale("no codes are being set up"));
         };
         let Some(step) = step_of(&secret, code, self.now()) else {
-            return Ok(false);
+            return Ok(None);
         };
-        let mut commit = Commit::new(access);
+        let (fresh, row) = self.new_session(user.id, true);
+        let mut commit = Commit::new(&access);
         let proven = UserChange::TotpProven { secret, step };
         commit.push(Write::UserChange(user.id, proven));
-        commit.audit(self.about_user(access, Action::Update, user.id, "codes set up"));
-        self.db().commit(commit).await?;
-        Ok(true)
+        commit.push(Write::SessionsOfUserGone(user.id));
+        commit.push(Write::SessionNew(row));
+        commit.audit(self.about_user(&access, Action::Update, user.id, "codes set up"));
+        match self.db().commit(commit).await {
+            Ok(()) => Ok(Some(fresh)),
+            Err(CommitError::Conflict { .. }) => Err(TAKEN),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Takes the codes of somebody away who lost the phone; they set up new ones.
@@ -84,11 +95,21 @@ impl Desk {
         Ok(())
     }
 
-    async fn signed_in_user(&self, access: &Access) -> Result<UserRow, DeskError> {
-        let id = own_id(access).ok_or(DeskError::NotFound("user"))?;
-        self.user_row(access, id).await
+    /// Finds a session whose user has no codes yet.
+    async fn enrolling_session(
+        &self,
+        token: &str,
+    ) -> Result<(Access, SessionRow, UserRow), DeskError> {
+        let found = self.complete_session(token).await?;
+        let (practice, session, user) = found.ok_or(DeskError::NotFound("session"))?;
+        if user.totp_secret.is_some() {
+            return Err(TAKEN);
+        }
+        Ok((access_of(practice, &user), session, user))
     }
 }
+
+const TAKEN: DeskError = DeskError::Stale("codes are set up already");
 
 /// Returns the time step whose code this is: the present one, the one before or
 /// the one after, since clocks differ and people type slowly.

@@ -76,7 +76,6 @@ impl Desk {
             role: new.role,
             password_hash,
             totp_secret: None,
-            totp_pending: None,
             totp_step: 0,
             failures: 0,
             locked_until: Timestamp::UNIX_EPOCH,

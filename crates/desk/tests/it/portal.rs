@@ -1,6 +1,7 @@
 //! What a patient may do through a signed link, and what nobody may.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
@@ -12,10 +13,10 @@ use tendon_care::purpose::{Purpose, Purposes};
 use tendon_care::task::{TaskKind, TaskState};
 use tendon_care::touchpoint::Via;
 use tendon_desk::{
-    Checked, DayPart, DeskError, Draft, PortalError, Posted, VERIFIED_LIFE, VisitAct,
+    Checked, DayPart, DeskError, Draft, Pass, PortalError, Posted, Secret, VERIFIED_LIFE, VisitAct,
     VisitStanding, Wanted, Wish,
 };
-use tendon_store::MessageFilter;
+use tendon_store::{Commit, LinkRow, MessageFilter, Write};
 use tendon_testkit::database::Engine;
 use tendon_testkit::on_both_engines;
 
@@ -29,6 +30,13 @@ struct Linked {
     ana: PatientId,
     visit: AppointmentId,
     token: String,
+    /// What the browser was given for the birthday.
+    proof: OnceLock<Secret>,
+}
+
+/// Returns what a browser brings that has a link and nothing else.
+const fn bare(token: &str) -> Pass<'_> {
+    Pass { token, proof: None }
 }
 
 /// A reminder with a link has gone out three weeks before a first visit.
@@ -43,6 +51,7 @@ async fn linked(engine: Engine) -> Linked {
         ana,
         visit,
         token,
+        proof: OnceLock::new(),
     }
 }
 
@@ -54,15 +63,25 @@ impl Linked {
             .check_birthday(&self.token, BORN)
             .await
             .unwrap();
-        assert!(matches!(right, Checked::Right { .. }));
+        let Checked::Right { proof, .. } = right else {
+            panic!("{right:?}");
+        };
+        self.proof.set(proof).unwrap();
+    }
+
+    fn pass(&self) -> Pass<'_> {
+        Pass {
+            proof: self.proof.get().map(Secret::expose),
+            ..bare(&self.token)
+        }
     }
 
     async fn act(&self, act: VisitAct) -> Result<(), PortalError> {
-        self.world.desk.portal_act(&self.token, act).await
+        self.world.desk.portal_act(self.pass(), act).await
     }
 
     async fn ask(&self, act: VisitAct, wish: &Wish) -> Result<(), PortalError> {
-        self.world.desk.portal_ask(&self.token, act, wish).await
+        self.world.desk.portal_ask(self.pass(), act, wish).await
     }
 
     /// Returns what the patient wrote, newest first: the words and what they mean.
@@ -91,7 +110,7 @@ impl Linked {
     }
 
     async fn standing(&self) -> VisitStanding {
-        let page = self.world.desk.portal_visit(&self.token).await.unwrap();
+        let page = self.world.desk.portal_visit(self.pass()).await.unwrap();
         page.unwrap().standing
     }
 }
@@ -100,21 +119,20 @@ impl Linked {
 async fn nothing_of_the_visit_shows_before_the_birthday(engine: Engine) {
     let linked = linked(engine).await;
     let desk = &linked.world.desk;
-    let greeting = desk.open_link(&linked.token).await.unwrap();
+    let greeting = desk.open_link(linked.pass()).await.unwrap();
     assert_eq!(greeting.clinic, "Riverside PT");
     assert!(!greeting.verified);
-    let token = &linked.token;
     let wanted = Wanted {
         purposes: Purposes::default(),
         ways: BTreeSet::new(),
     };
     let refusals = [
-        desk.portal_visit(token).await.map(drop),
-        desk.portal_act(token, VisitAct::Confirm).await,
-        desk.portal_calendar(token).await.map(drop),
-        desk.portal_language(token, Language::Spanish).await,
-        desk.portal_preferences(token).await.map(drop),
-        desk.set_portal_preferences(token, &wanted).await,
+        desk.portal_visit(linked.pass()).await.map(drop),
+        desk.portal_act(linked.pass(), VisitAct::Confirm).await,
+        desk.portal_calendar(linked.pass()).await.map(drop),
+        desk.portal_language(linked.pass(), Language::Spanish).await,
+        desk.portal_preferences(linked.pass()).await.map(drop),
+        desk.set_portal_preferences(linked.pass(), &wanted).await,
     ];
     for refused in refusals {
         assert!(
@@ -123,13 +141,97 @@ async fn nothing_of_the_visit_shows_before_the_birthday(engine: Engine) {
         );
     }
     linked.verify().await;
-    let page = desk.portal_visit(token).await.unwrap().unwrap();
+    let page = desk.portal_visit(linked.pass()).await.unwrap().unwrap();
     assert_eq!(page.first_name.as_deref(), Some("Ana"));
     assert_eq!(page.at.timestamp(), at("2026-11-24T08:40"));
     assert_eq!((page.minutes, page.standing), (40, VisitStanding::Booked));
     linked.world.wait_for(VERIFIED_LIFE);
-    let late = desk.portal_visit(token).await;
+    let late = desk.portal_visit(linked.pass()).await;
     assert!(matches!(late, Err(PortalError::NotVerified)));
+}
+
+#[on_both_engines]
+async fn a_birthday_counts_in_the_browser_that_gave_it(engine: Engine) {
+    let linked = linked(engine).await;
+    linked.verify().await;
+    let desk = &linked.world.desk;
+    let other = Secret::clone(linked.proof.get().unwrap());
+    let guessed = other.expose().replace(|c: char| c.is_ascii_digit(), "x");
+    for proof in [None, Some(""), Some(guessed.as_str())] {
+        let pass = Pass {
+            token: &linked.token,
+            proof,
+        };
+        assert!(!desk.open_link(pass).await.unwrap().verified);
+        let act = desk.portal_act(pass, VisitAct::Confirm).await;
+        assert!(matches!(act, Err(PortalError::NotVerified)), "{act:?}");
+    }
+    assert!(desk.open_link(linked.pass()).await.unwrap().verified);
+}
+
+#[on_both_engines]
+async fn a_fresh_link_is_no_fresh_start_for_who_guesses(engine: Engine) {
+    let linked = linked(engine).await;
+    let desk = &linked.world.desk;
+    let wrong = date(1968, 2, 28);
+    let mut token = linked.token.clone();
+    let mut left = vec![];
+    for _ in 0..2 {
+        while let Ok(Checked::Wrong { left: now }) = desk.check_birthday(&token, wrong).await {
+            left.push(now);
+        }
+        linked.world.wait_for(SignedDuration::from_mins(11));
+        desk.renew_link(&token).await.unwrap();
+        linked.world.drain().await;
+        token = linked.world.last_link();
+    }
+    assert_eq!(left, [4, 3, 2, 1, 4, 3, 2, 1], "the fifth ends it");
+    assert_eq!(desk.open_link(bare(&token)).await.unwrap().tries_left, 0);
+    let right = desk.check_birthday(&token, BORN).await.unwrap();
+    assert_eq!(right, Checked::Rests, "not even the right one, today");
+    linked.world.wait(24);
+    let tomorrow = desk.check_birthday(&token, BORN).await.unwrap();
+    assert!(matches!(tomorrow, Checked::Right { .. }), "{tomorrow:?}");
+}
+
+#[on_both_engines]
+async fn a_link_shows_the_visit_of_its_own_patient_alone(engine: Engine) {
+    let linked = linked(engine).await;
+    let other = linked.world.patient("Ben", "312-555-0177").await;
+    let theirs = linked.world.book(other, "2026-11-25T09:00").await;
+    let (token, desk) = ("0123456789abcdefghijkl", &linked.world.desk);
+    let mut commit = Commit::new(&linked.world.access);
+    // As it stands after two records were parted again.
+    commit.push(Write::LinkNew(LinkRow {
+        id: desk.mint().id(),
+        token_hash: tendon_desk::link::hash(token),
+        patient: linked.ana,
+        appointment: Some(theirs),
+        contact_point: None,
+        created_at: desk.now(),
+        expires_at: desk.now() + SignedDuration::from_hours(24),
+        verified_until: Timestamp::UNIX_EPOCH,
+        proof_hash: None,
+        failures: 0,
+    }));
+    desk.db().commit(commit).await.unwrap();
+    let Checked::Right { proof, .. } = desk.check_birthday(token, BORN).await.unwrap() else {
+        panic!("the birthday is right");
+    };
+    let pass = Pass {
+        token,
+        proof: Some(proof.expose()),
+    };
+    assert_eq!(desk.portal_visit(pass).await.unwrap(), None);
+    let file = desk.portal_calendar(pass).await;
+    assert!(matches!(
+        file,
+        Err(PortalError::Desk(DeskError::NotFound(_)))
+    ));
+    assert!(matches!(
+        desk.renew_link(token).await,
+        Err(PortalError::Expired)
+    ));
 }
 
 #[on_both_engines]
@@ -164,7 +266,7 @@ async fn five_wrong_birthdays_kill_the_link_however_fast_they_come(engine: Engin
         "the right one comes too late"
     );
     assert!(matches!(
-        desk.open_link(&linked.token).await,
+        desk.open_link(linked.pass()).await,
         Err(PortalError::Dead)
     ));
 }
@@ -181,7 +283,7 @@ async fn a_right_birthday_forgets_the_wrong_ones(engine: Engine) {
         assert_eq!(wrong, Checked::Wrong { left });
     }
     linked.verify().await;
-    let greeting = desk.open_link(&linked.token).await.unwrap();
+    let greeting = desk.open_link(linked.pass()).await.unwrap();
     assert_eq!(greeting.tries_left, 5);
 }
 
@@ -190,7 +292,7 @@ async fn a_link_ends_with_its_time_and_a_fresh_one_goes_to_the_same_address(engi
     let linked = linked(engine).await;
     let desk = &linked.world.desk;
     assert!(matches!(
-        desk.open_link("nonsense").await,
+        desk.open_link(bare("nonsense")).await,
         Err(PortalError::Unknown)
     ));
     assert!(matches!(
@@ -199,7 +301,7 @@ async fn a_link_ends_with_its_time_and_a_fresh_one_goes_to_the_same_address(engi
     ));
     linked.world.run_until("2026-12-02T12:00").await;
     assert!(matches!(
-        desk.open_link(&linked.token).await,
+        desk.open_link(linked.pass()).await,
         Err(PortalError::Expired)
     ));
     let before = linked.world.carrier.sent().len();
@@ -211,7 +313,7 @@ async fn a_link_ends_with_its_time_and_a_fresh_one_goes_to_the_same_address(engi
     assert_eq!(sent, before + 1, "tapping again sends nothing more");
     let fresh = linked.world.last_link();
     assert_ne!(fresh, linked.token);
-    desk.open_link(&fresh).await.unwrap();
+    desk.open_link(bare(&fresh)).await.unwrap();
     linked.world.wait(24 * 91);
     assert!(matches!(
         desk.renew_link(&linked.token).await,
@@ -262,6 +364,7 @@ async fn a_wish_stands_in_the_thread_and_asks_for_a_person_once(engine: Engine) 
     let said = (words.to_owned(), "reschedule".to_owned());
     assert_eq!(linked.wrote().await, [said]);
     assert_eq!(linked.work().await, [TaskKind::MoveVisit]);
+    linked.world.wait_for(SignedDuration::from_secs(1));
     let again = note("or Friday");
     linked.ask(VisitAct::AskToMove, &again).await.unwrap();
     assert_eq!(linked.wrote().await[0].0, "or Friday");
@@ -290,6 +393,7 @@ async fn danger_and_a_stop_are_heard_on_a_form_too(engine: Engine) {
             .len()
     };
     let before = ledger().await;
+    linked.world.wait_for(SignedDuration::from_secs(1));
     let danger = note("I have chest pain and cannot breathe");
     linked.ask(VisitAct::CannotCome, &danger).await.unwrap();
     assert!(linked.work().await.contains(&TaskKind::RedFlag));
@@ -371,7 +475,7 @@ async fn a_moved_visit_says_so_and_its_calendar_entry_follows(engine: Engine) {
     let linked = linked(engine).await;
     linked.verify().await;
     let desk = &linked.world.desk;
-    let before = desk.portal_calendar(&linked.token).await.unwrap();
+    let before = desk.portal_calendar(linked.pass()).await.unwrap();
     assert!(before.contains("SEQUENCE:0\r\n"), "{before}");
     assert!(before.contains("STATUS:TENTATIVE\r\n"));
     let act = VisitAct::Move {
@@ -381,7 +485,7 @@ async fn a_moved_visit_says_so_and_its_calendar_entry_follows(engine: Engine) {
         .await
         .unwrap();
     assert_eq!(linked.standing().await, VisitStanding::Moved);
-    let after = desk.portal_calendar(&linked.token).await.unwrap();
+    let after = desk.portal_calendar(linked.pass()).await.unwrap();
     assert!(after.contains("DTSTART:20261125T210000Z\r\n"), "{after}");
     assert!(!after.contains("SEQUENCE:0\r\n"));
     assert!(!after.contains("Ana"), "calendars are shared");
@@ -392,10 +496,10 @@ async fn the_language_is_the_patients_to_choose(engine: Engine) {
     let linked = linked(engine).await;
     linked.verify().await;
     let desk = &linked.world.desk;
-    desk.portal_language(&linked.token, Language::Spanish)
+    desk.portal_language(linked.pass(), Language::Spanish)
         .await
         .unwrap();
-    let greeting = desk.open_link(&linked.token).await.unwrap();
+    let greeting = desk.open_link(linked.pass()).await.unwrap();
     assert_eq!(greeting.language, Language::Spanish);
 }
 
@@ -404,7 +508,7 @@ async fn preferences_end_and_begin_what_is_ticked(engine: Engine) {
     let linked = linked(engine).await;
     linked.verify().await;
     let desk = &linked.world.desk;
-    let shown = desk.portal_preferences(&linked.token).await.unwrap();
+    let shown = desk.portal_preferences(linked.pass()).await.unwrap();
     let on = |shown: &tendon_desk::Preferences, purpose| shown.purposes.contains(&(purpose, true));
     assert!(on(&shown, Purpose::Care) && on(&shown, Purpose::CareOther));
     assert!(
@@ -427,7 +531,7 @@ async fn preferences_end_and_begin_what_is_ticked(engine: Engine) {
         purposes: [Purpose::Care, Purpose::CareOther].into_iter().collect(),
         ways: ways.clone(),
     };
-    desk.set_portal_preferences(&linked.token, &same)
+    desk.set_portal_preferences(linked.pass(), &same)
         .await
         .unwrap();
     let after = linked
@@ -446,27 +550,30 @@ async fn preferences_end_and_begin_what_is_ticked(engine: Engine) {
             .collect(),
         ways: ways.clone(),
     };
-    desk.set_portal_preferences(&linked.token, &less)
+    desk.set_portal_preferences(linked.pass(), &less)
         .await
         .unwrap();
-    let shown = desk.portal_preferences(&linked.token).await.unwrap();
+    let shown = desk.portal_preferences(linked.pass()).await.unwrap();
     assert!(!on(&shown, Purpose::Care) && on(&shown, Purpose::CareOther));
     assert!(
         !on(&shown, Purpose::Marketing),
         "promotion needs a signature"
     );
     linked.world.wait_for(SignedDuration::from_secs(1));
-    let token = &linked.token;
-    desk.set_portal_preferences(token, &same).await.unwrap();
-    let shown = desk.portal_preferences(token).await.unwrap();
+    desk.set_portal_preferences(linked.pass(), &same)
+        .await
+        .unwrap();
+    let shown = desk.portal_preferences(linked.pass()).await.unwrap();
     assert!(on(&shown, Purpose::Care), "a tick is a fresh yes");
     let nowhere = Wanted {
         ways: BTreeSet::new(),
         ..same
     };
     linked.world.wait_for(SignedDuration::from_secs(1));
-    desk.set_portal_preferences(token, &nowhere).await.unwrap();
-    let shown = desk.portal_preferences(token).await.unwrap();
+    desk.set_portal_preferences(linked.pass(), &nowhere)
+        .await
+        .unwrap();
+    let shown = desk.portal_preferences(linked.pass()).await.unwrap();
     assert!(shown.purposes.iter().all(|(_, on)| !on) && !shown.ways[0].on);
     let sent = linked.world.carrier.sent().len();
     linked.world.run_until("2026-11-24T09:00").await;
@@ -480,7 +587,7 @@ async fn stopping_needs_the_link_and_nothing_else(engine: Engine) {
     let desk = &linked.world.desk;
     linked.world.run_until("2026-12-15T12:00").await;
     assert!(matches!(
-        desk.open_link(&linked.token).await,
+        desk.open_link(linked.pass()).await,
         Err(PortalError::Expired)
     ));
     desk.portal_stop(&linked.token).await.unwrap();
@@ -503,7 +610,7 @@ async fn the_page_of_somebody_who_died_is_closed(engine: Engine) {
         .await
         .unwrap();
     assert!(matches!(
-        desk.portal_visit(&linked.token).await,
+        desk.portal_visit(linked.pass()).await,
         Err(PortalError::Expired)
     ));
     assert!(matches!(

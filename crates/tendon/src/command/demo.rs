@@ -16,6 +16,7 @@ use tendon_channel::sandbox::Sandbox;
 use tendon_desk::{Carriers, Desk, NewUser};
 use tendon_simulate::{SeededRandomness, Settings as Span};
 use tendon_store::Durability;
+use tendon_web::server::Surface;
 
 use super::simulate::{begins, year};
 use crate::edge::{RehearsalClock, SystemClock, SystemRandomness};
@@ -111,7 +112,10 @@ impl Demo {
         };
         server::run(
             desk,
-            server::surface(false, true, None),
+            Surface {
+                second_factor: false,
+                ..server::surface(false, true, None)
+            },
             &listening,
             |address| {
                 announce(address, &links, json);

@@ -101,6 +101,8 @@ impl Serve {
         let desk = open::desk(db, wiring);
         let surface = Surface {
             trusted_proxies: self.trusted_proxies(settings)?,
+            // Whoever rehearses signs in under a clock that no authenticator app has.
+            second_factor: self.clock_start.is_none(),
             ..server::surface(public_url.is_secure(), !built.live, built.twilio_auth_token)
         };
         server::run(desk, surface, &listening, |address| {

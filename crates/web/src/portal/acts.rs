@@ -16,8 +16,7 @@ use crate::server::page::Page;
 
 /// Says yes.
 pub(super) async fn confirm(State(app): State<App>, guest: Guest) -> Result<Redirect, Turned> {
-    let token = guest.token.to_string();
-    let done = app.desk().portal_act(&token, VisitAct::Confirm).await;
+    let done = app.desk().portal_act(guest.pass(), VisitAct::Confirm).await;
     done.map_err(|error| guest.turned(error))?;
     Ok(guest.home())
 }
@@ -58,7 +57,7 @@ async fn form(
     typed: Option<(&Fields, RefusedWish)>,
 ) -> Result<Response, Turned> {
     let greeting = guest.greeted(app).await?;
-    let found = app.desk().portal_visit(&guest.token.to_string()).await;
+    let found = app.desk().portal_visit(guest.pass()).await;
     let Some(visit) = found.map_err(|error| guest.turned(error))? else {
         return Ok(guest.home().into_response());
     };
@@ -83,8 +82,7 @@ async fn ask(app: &App, guest: &Guest, act: VisitAct, fields: &Fields) -> Result
     let Ok(wish) = wish(fields) else {
         return form(app, guest, act, Some((fields, RefusedWish::Day))).await;
     };
-    let token = guest.token.to_string();
-    match app.desk().portal_ask(&token, act, &wish).await {
+    match app.desk().portal_ask(guest.pass(), act, &wish).await {
         Ok(()) => Ok(guest.home().into_response()),
         Err(PortalError::Desk(DeskError::Invalid { field, .. })) => {
             let refused = match field {
@@ -113,7 +111,7 @@ fn wish(fields: &Fields) -> Result<Wish, jiff::Error> {
 
 /// Sends the visit as a calendar file.
 pub(super) async fn calendar(State(app): State<App>, guest: Guest) -> Result<Response, Turned> {
-    let file = app.desk().portal_calendar(&guest.token.to_string()).await;
+    let file = app.desk().portal_calendar(guest.pass()).await;
     let file = file.map_err(|error| guest.turned(error))?;
     let headers = [
         (

@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use tendon_care::contact::Phone;
 use tendon_care::language::Language;
-use tendon_desk::{Greeting, PortalError};
+use tendon_desk::{Greeting, Pass, PortalError};
 
 use crate::pages::frame::Look;
 use crate::pages::portal::Portal;
@@ -27,12 +27,22 @@ use crate::words::Words;
 const ONE_CLICK: &str = "List-Unsubscribe";
 
 /// Who stands at the door: a browser with a link.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Guest {
     pub(super) token: LinkToken,
+    /// The token as it stands in the address.
+    text: String,
+    /// What this browser was given for a birthday.
+    proof: Option<String>,
     seal: Seal,
     look: Look,
     language: Option<Language>,
+}
+
+impl std::fmt::Debug for Guest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Guest(…)")
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Guest {
@@ -72,7 +82,7 @@ async fn admitted(app: &App, params: &RawPathParams, request: Request) -> Result
     if request.method() == Method::POST {
         app.limits().count(Try::Link, &text)?;
     }
-    let guest = guest(app, token, request.headers());
+    let guest = guest(app, token, text, request.headers());
     let stops = request.uri().path().starts_with("/unsubscribe/");
     let checked = forgery::check_unless(request, &guest.seal, |fields| {
         stops && fields.get(ONE_CLICK).is_some()
@@ -83,11 +93,13 @@ async fn admitted(app: &App, params: &RawPathParams, request: Request) -> Result
     Ok(Request::from_parts(parts, body))
 }
 
-fn guest(app: &App, token: LinkToken, headers: &HeaderMap) -> Guest {
+fn guest(app: &App, token: LinkToken, text: String, headers: &HeaderMap) -> Guest {
     let secure = app.surface().secure;
     Guest {
         // The link is the secret here: who knows it may send the forms behind it.
-        seal: Seal::of(&token.to_string()),
+        seal: Seal::of(&text),
+        proof: Cookie::Birthday.read(headers, secure).map(str::to_owned),
+        text,
         look: look::of(headers, secure),
         language: Cookie::Language
             .read(headers, secure)
@@ -99,10 +111,27 @@ fn guest(app: &App, token: LinkToken, headers: &HeaderMap) -> Guest {
 impl Guest {
     /// Opens the link, for pages that may be seen before the birthday too.
     pub(super) async fn greeted(&self, app: &App) -> Result<Greeting, Turned> {
-        app.desk()
-            .open_link(&self.token.to_string())
-            .await
-            .map_err(|error| self.turned(error))
+        let greeting = app.desk().open_link(self.pass()).await;
+        greeting.map_err(|error| self.turned(error))
+    }
+
+    /// Greets whoever has the link, however old it is: for ending messages.
+    pub(super) async fn greeted_at_any_age(&self, app: &App) -> Result<Greeting, Turned> {
+        let greeting = app.desk().greet_holder(&self.text).await;
+        greeting.map_err(|error| self.turned(error))
+    }
+
+    /// Returns what this browser brings.
+    pub(super) fn pass(&self) -> Pass<'_> {
+        Pass {
+            token: &self.text,
+            proof: self.proof.as_deref(),
+        }
+    }
+
+    /// Returns the token of the link, for what needs nothing else.
+    pub(super) fn link(&self) -> &str {
+        &self.text
     }
 
     /// Makes what surrounds a page: in the language that this browser chose, else

@@ -21,14 +21,11 @@ use crate::server::refusal::Refusal;
 pub(super) async fn page(State(app): State<App>, guest: Guest) -> Result<Response, Turned> {
     let greeting = guest.greeted(&app).await?;
     if !greeting.verified {
-        return Ok(question(&guest, &greeting, Typed::default(), None).into_response());
+        let rests = (greeting.tries_left == 0).then_some(Refused::Locked);
+        return Ok(question(&guest, &greeting, Typed::default(), rests).into_response());
     }
-    let token = guest.token.to_string();
-    let found = app
-        .desk()
-        .portal_visit(&token)
-        .await
-        .map_err(|error| guest.turned(error))?;
+    let found = app.desk().portal_visit(guest.pass()).await;
+    let found = found.map_err(|error| guest.turned(error))?;
     let zone = match app.desk().house(greeting.practice).await {
         Ok(house) => house.practice.time_zone.clone(),
         Err(error) => return Err(guest.turned(error.into())),
@@ -99,31 +96,32 @@ pub(super) async fn check(
         year: text(&fields, "year").to_owned(),
     };
     let Some(birthday) = day(&typed) else {
-        let greeting = guest.greeted(&app).await?;
-        return Ok(question(&guest, &greeting, typed, Some(Refused::Incomplete)).into_response());
+        return asked_again(&app, &guest, typed, Refused::Incomplete).await;
     };
-    let token = guest.token.to_string();
-    match app
-        .desk()
-        .check_birthday(&token, birthday)
-        .await
-        .map_err(|error| guest.turned(error))?
-    {
-        Checked::Right { .. } => Ok(guest.home().into_response()),
-        Checked::Wrong { left: 0 } => Err(guest.turned(PortalError::Dead)),
-        Checked::Wrong { left } => {
-            let greeting = guest.greeted(&app).await?;
-            let refused = Some(Refused::Wrong {
-                left: u32::from(left),
-            });
-            Ok(question(&guest, &greeting, typed, refused).into_response())
+    let checked = app.desk().check_birthday(guest.link(), birthday).await;
+    let refused = match checked.map_err(|error| guest.turned(error))? {
+        Checked::Right { proof, .. } => {
+            let cookie = Cookie::Birthday.set(proof.expose(), app.surface().secure);
+            return Ok(([(header::SET_COOKIE, cookie)], guest.home()).into_response());
         }
+        Checked::Wrong { left } => Refused::Wrong {
+            left: u32::from(left),
+        },
+        Checked::Rests => Refused::Locked,
         // Nothing can be compared; calling is the way, and the number is below.
-        Checked::CannotTell => {
-            let greeting = guest.greeted(&app).await?;
-            Ok(question(&guest, &greeting, typed, Some(Refused::Unknown)).into_response())
-        }
-    }
+        Checked::CannotTell => Refused::Unknown,
+    };
+    asked_again(&app, &guest, typed, refused).await
+}
+
+async fn asked_again(
+    app: &App,
+    guest: &Guest,
+    typed: Typed,
+    refused: Refused,
+) -> Result<Response, Turned> {
+    let greeting = guest.greeted(app).await?;
+    Ok(question(guest, &greeting, typed, Some(refused)).into_response())
 }
 
 fn day(typed: &Typed) -> Option<Date> {
@@ -144,11 +142,7 @@ pub(super) async fn language(
         }
         .into_response());
     };
-    match app
-        .desk()
-        .portal_language(&guest.token.to_string(), language)
-        .await
-    {
+    match app.desk().portal_language(guest.pass(), language).await {
         // Before the birthday, and behind a dead link, only the page changes.
         Ok(())
         | Err(
@@ -165,7 +159,7 @@ pub(super) async fn language(
 
 /// Sends a fresh link to where the old one went, and says so whatever happened.
 pub(super) async fn renew(State(app): State<App>, guest: Guest) -> Result<Response, Turned> {
-    match app.desk().renew_link(&guest.token.to_string()).await {
+    match app.desk().renew_link(guest.link()).await {
         Ok(())
         | Err(
             PortalError::Unknown

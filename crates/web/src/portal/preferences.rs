@@ -6,7 +6,7 @@ use axum::extract::State;
 use tendon_care::contact::Channel;
 use tendon_care::id::ContactPointId;
 use tendon_care::purpose::{Purpose, Purposes};
-use tendon_desk::Wanted;
+use tendon_desk::{Greeting, Wanted};
 
 use super::gate::{Guest, Turned};
 use crate::pages::portal::preferences::{Done, Preferences, Way};
@@ -39,7 +39,7 @@ pub(super) async fn save(
     let wanted = Wanted { purposes, ways };
     let saved = app
         .desk()
-        .set_portal_preferences(&guest.token.to_string(), &wanted)
+        .set_portal_preferences(guest.pass(), &wanted)
         .await;
     saved.map_err(|error| guest.turned(error))?;
     shown(&app, &guest, Some(Done::Saved)).await
@@ -47,10 +47,7 @@ pub(super) async fn save(
 
 async fn shown(app: &App, guest: &Guest, done: Option<Done>) -> Result<Page<Preferences>, Turned> {
     let greeting = guest.greeted(app).await?;
-    let agreed = app
-        .desk()
-        .portal_preferences(&guest.token.to_string())
-        .await;
+    let agreed = app.desk().portal_preferences(guest.pass()).await;
     let agreed = agreed.map_err(|error| guest.turned(error))?;
     let ways = agreed
         .ways
@@ -71,26 +68,26 @@ async fn shown(app: &App, guest: &Guest, done: Option<Done>) -> Result<Page<Pref
     }))
 }
 
-/// Asks before everything stops.
+/// Asks before everything stops. A link that is over or dead is good enough.
 pub(super) async fn stop_form(State(app): State<App>, guest: Guest) -> Result<Page<Stop>, Turned> {
-    let greeting = guest.greeted(&app).await?;
-    Ok(Page(Stop {
-        portal: guest.portal(&greeting),
-        to: Url::PortalStop(guest.token),
-        done: false,
-    }))
+    let greeting = guest.greeted_at_any_age(&app).await?;
+    Ok(stopping(guest, &greeting, false))
 }
 
 /// Stops everything.
 pub(super) async fn stop(State(app): State<App>, guest: Guest) -> Result<Page<Stop>, Turned> {
-    let greeting = guest.greeted(&app).await?;
-    let stopped = app.desk().portal_stop(&guest.token.to_string()).await;
+    let greeting = guest.greeted_at_any_age(&app).await?;
+    let stopped = app.desk().portal_stop(guest.link()).await;
     stopped.map_err(|error| guest.turned(error))?;
-    Ok(Page(Stop {
-        portal: guest.portal(&greeting),
+    Ok(stopping(guest, &greeting, true))
+}
+
+fn stopping(guest: Guest, greeting: &Greeting, done: bool) -> Page<Stop> {
+    Page(Stop {
+        portal: guest.portal(greeting),
         to: Url::PortalStop(guest.token),
-        done: true,
-    }))
+        done,
+    })
 }
 
 /// Asks before a kind of e-mail stops: mail scanners open links too (RFC 8058 §3).
@@ -103,13 +100,13 @@ pub(super) async fn way_out_form(
 
 /// Stops a kind of e-mail.
 pub(super) async fn way_out(State(app): State<App>, guest: Guest) -> Result<Page<Stop>, Turned> {
-    let stopped = app.desk().unsubscribe(&guest.token.to_string()).await;
+    let stopped = app.desk().unsubscribe(guest.link()).await;
     stopped.map_err(|error| guest.turned(error))?;
     leaving(&app, &guest, true).await
 }
 
 async fn leaving(app: &App, guest: &Guest, done: bool) -> Result<Page<Stop>, Turned> {
-    let way = app.desk().way_out(&guest.token.to_string()).await;
+    let way = app.desk().way_out(guest.link()).await;
     let way = way.map_err(|error| guest.turned(error))?;
     let portal = guest.around(way.clinic, None, way.language);
     Ok(Page(Stop {

@@ -14,6 +14,8 @@ pub(crate) enum Cookie {
     Look,
     /// The language of a patient's pages.
     Language,
+    /// The proof that a birthday was given in this browser.
+    Birthday,
 }
 
 impl Cookie {
@@ -27,13 +29,15 @@ impl Cookie {
             (Self::Look, false) => "tendon-look",
             (Self::Language, true) => "__Host-tendon-language",
             (Self::Language, false) => "tendon-language",
+            (Self::Birthday, true) => "__Host-tendon-birthday",
+            (Self::Birthday, false) => "tendon-birthday",
         }
     }
 
     /// Returns how long a browser keeps it, in seconds; `None` until it closes.
     const fn max_age_secs(self) -> Option<u32> {
         match self {
-            Self::Session | Self::Gate => None,
+            Self::Session | Self::Gate | Self::Birthday => None,
             Self::Look | Self::Language => Some(31_536_000),
         }
     }

@@ -10,6 +10,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
+use super::plain::{NOT_PLAIN, is_plain};
 use super::refusal::Refusal;
 use crate::pages::parts::Csrf;
 
@@ -70,7 +71,8 @@ impl Fields {
 /// Lets a request through that only reads, or whose form carries the token; the
 /// fields travel on with it.
 ///
-/// *Errors*: a form without the token, with another's, or longer than 64 KiB.
+/// *Errors*: a form without the token, with another's, longer than 64 KiB, or with
+/// characters that nobody types.
 pub(crate) async fn check(request: Request, seal: &Seal) -> Result<Request, Refusal> {
     check_unless(request, seal, |_| false).await
 }
@@ -89,6 +91,16 @@ pub(crate) async fn check_unless(
         .await
         .map_err(|_| Refusal::TooLong)?;
     let fields = Fields::read(&bytes);
+    if !fields
+        .0
+        .iter()
+        .all(|(key, value)| is_plain(key) && is_plain(value))
+    {
+        return Err(Refusal::Invalid {
+            field: "form",
+            reason: NOT_PLAIN.to_owned(),
+        });
+    }
     let ours = fields.get("csrf").is_some_and(|given| seal.fits(given));
     if !ours && !free(&fields) {
         return Err(Refusal::Forgery);

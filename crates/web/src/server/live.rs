@@ -56,20 +56,20 @@ struct Listener {
 }
 
 impl Listener {
-    /// Waits for what to say next; ends once it has said that the session is gone.
+    /// Waits for what to say next; ends once it has said that the session is gone, and
+    /// when the server stops: the page then asks anew, of the server that comes after.
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         if self.over {
             return None;
         }
-        let topics = self.gathered().await;
-        let stands = sign::stands(&self.app, &self.token).await;
-        let event = match (topics, stands) {
-            (_, false) | (None, _) => {
-                self.over = true;
-                Event::default().event("gone").data("session")
-            }
-            (Some(topics), true) if topics.is_empty() => Event::default().comment("alive"),
-            (Some(topics), true) => Event::default().event("changed").data(words(topics)),
+        let topics = self.gathered().await?;
+        let event = if !sign::stands(&self.app, &self.token).await {
+            self.over = true;
+            Event::default().event("gone").data("session")
+        } else if topics.is_empty() {
+            Event::default().comment("alive")
+        } else {
+            Event::default().event("changed").data(words(topics))
         };
         Some((Ok(event), self))
     }
@@ -80,6 +80,7 @@ impl Listener {
         let mut topics = Topics::default();
         let quiet = tokio::time::sleep(HEARTBEAT);
         tokio::pin!(quiet);
+        let stopping = self.app.surface().stopping.clone();
         loop {
             let pause = if topics.is_empty() { HEARTBEAT } else { GATHER };
             tokio::select! {
@@ -90,6 +91,7 @@ impl Listener {
                     Err(RecvError::Lagged(_)) => topics.extend(Topics::all()),
                     Err(RecvError::Closed) => return None,
                 },
+                () = stopping.cancelled() => return None,
                 () = tokio::time::sleep(pause), if !topics.is_empty() => return Some(topics),
                 () = &mut quiet => return Some(topics),
             }

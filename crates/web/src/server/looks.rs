@@ -14,7 +14,7 @@ const FRESH: SignedDuration = SignedDuration::from_mins(10);
 const MOST: usize = 10_000;
 
 /// Who sees what of whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Look {
     /// Who.
     pub(crate) user: UserId,
@@ -22,6 +22,8 @@ pub(crate) struct Look {
     pub(crate) entity: &'static str,
     /// Of whom; of many where `None`.
     pub(crate) patient: Option<PatientId>,
+    /// On which page: its path and query, which say what of a list is shown.
+    pub(crate) page: String,
 }
 
 /// The looks that this node recorded last.
@@ -62,11 +64,17 @@ mod tests {
             user,
             entity: "chart",
             patient: Some(PatientId::from_parts(start, [n; 10])),
+            page: "/".to_owned(),
         };
         assert!(!looks.is_fresh(&of(1), start));
         looks.keep(of(1), start);
         assert!(looks.is_fresh(&of(1), start + SignedDuration::from_mins(9)));
         assert!(!looks.is_fresh(&of(1), start + SignedDuration::from_mins(10)));
         assert!(!looks.is_fresh(&of(2), start));
+        let elsewhere = Look {
+            page: "/messages?from=30".to_owned(),
+            ..of(1)
+        };
+        assert!(!looks.is_fresh(&elsewhere, start));
     }
 }

@@ -2,6 +2,7 @@
 
 mod assets;
 pub(crate) mod back;
+pub(crate) mod cause;
 mod client;
 pub(crate) mod cookie;
 pub(crate) mod forgery;
@@ -11,9 +12,11 @@ pub(crate) mod limits;
 pub(crate) mod live;
 pub(crate) mod look;
 mod looks;
+pub(crate) mod once;
 mod ops;
 pub(crate) mod page;
 pub(crate) mod path;
+pub(crate) mod plain;
 pub(crate) mod refusal;
 mod route;
 pub(crate) mod said;
@@ -25,12 +28,13 @@ pub(crate) mod watched;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use tendon_desk::Desk;
 use tendon_store::{Topic, UnbookedPlan};
+use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 
 pub use client::{BadProxy, TrustedProxies};
@@ -65,6 +69,11 @@ pub(crate) type Unbooked = (Vec<UnbookedPlan>, u64);
 pub struct Surface {
     /// Cookies go over TLS alone: the public address begins with `https:`.
     pub secure: bool,
+    /// Everybody sets up codes before anything opens: a password alone opens no
+    /// health record. A demo and a rehearsal hold none, and go without.
+    pub second_factor: bool,
+    /// The server is to stop: open streams end.
+    pub stopping: CancellationToken,
     /// Who may say for whom a request comes.
     pub trusted_proxies: TrustedProxies,
     /// All messages stay on this machine, and the sandbox page shows them.
@@ -152,6 +161,6 @@ pub fn router(app: App) -> Router {
         .merge(api::router(&app))
         .merge(hooks::router())
         .layer(CompressionLayer::new())
-        .layer(from_fn(headers::secure))
+        .layer(from_fn_with_state(app.clone(), headers::secure))
         .with_state(app)
 }

@@ -19,6 +19,7 @@ use tendon_desk::DeskError;
 use tendon_store::StoreError;
 
 use super::App;
+use super::cause::cause;
 use super::cookie::Cookie;
 use super::look;
 use crate::pages::error::{ErrorPage, Kind};
@@ -203,7 +204,8 @@ fn kind(app: &App, refusal: &Refusal) -> Kind {
         Refusal::Busy { seconds } => Kind::Busy { seconds: *seconds },
         Refusal::Broken(error) => {
             let incident = incident(app.desk().mint().bytes());
-            tracing::error!(incident, error = &**error as &dyn Error, "a request failed");
+            let cause = cause(&**error);
+            tracing::error!(incident, error = %error, cause, "a request failed");
             Kind::Broken { incident }
         }
     }

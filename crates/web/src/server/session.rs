@@ -79,8 +79,9 @@ impl Staff {
         app.desk().db().reader(&self.inner.access)
     }
 
-    /// Records that a person's data is shown. A page that reloads itself shows
-    /// what was recorded a moment ago, and is not recorded again for a while.
+    /// Records that a person's data is shown. A page that reloads itself, and nothing
+    /// but the same page, shows what was recorded a moment ago, and is not recorded
+    /// again for a while.
     pub(crate) async fn looked_at(
         &self,
         app: &App,
@@ -92,6 +93,7 @@ impl Staff {
             user: self.inner.user,
             entity,
             patient,
+            page: self.inner.here.clone(),
         };
         if self.inner.live && app.looks().is_fresh(&look, now) {
             return Ok(());
@@ -209,7 +211,7 @@ async fn identify(app: &App, parts: &Parts) -> Result<Staff, Refusal> {
         idle,
     };
     let look = look::of(&parts.headers, secure);
-    let live = parts.headers.contains_key(LIVE);
+    let live = parts.method == Method::GET && parts.headers.contains_key(LIVE);
     let query = parts.uri.query().unwrap_or_default();
     let said = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "did");
     let said = said.and_then(|(_, code)| Said::from_code(&code));
@@ -219,8 +221,7 @@ async fn identify(app: &App, parts: &Parts) -> Result<Staff, Refusal> {
     let Some((access, who)) = super::sign::authenticate(app, token, !live).await? else {
         return Err(away(true));
     };
-    // A password alone opens no health record; a sandbox holds none.
-    if !who.has_codes && !app.surface().sandbox {
+    if !who.has_codes && app.surface().second_factor {
         return Err(Refusal::Enrol);
     }
     Ok(Staff {

@@ -12,7 +12,6 @@ use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use tendon_care::access::Access;
 use tendon_care::language::Language;
 use tendon_desk::{CodeAnswer, Secret, SignInAnswer};
 
@@ -29,6 +28,7 @@ use crate::server::limits::Try;
 use crate::server::look;
 use crate::server::page::Page;
 use crate::server::path::Of;
+use crate::server::plain;
 use crate::server::refusal::Refusal;
 use crate::words::Words;
 
@@ -91,12 +91,12 @@ pub(crate) struct Asked {
     because: String,
 }
 
-type Query = axum::extract::Query<Asked>;
+type Query = plain::Query<Asked>;
 type Given = axum::Extension<Gate>;
 
 /// Asks for e-mail and password.
-async fn form(axum::Extension(gate): Given, query: Query) -> Page<SignIn> {
-    let because = match query.because.as_str() {
+async fn form(axum::Extension(gate): Given, plain::Query(asked): Query) -> Page<SignIn> {
+    let because = match asked.because.as_str() {
         "idle" => Some(Because::Idle),
         "left" => Some(Because::Left),
         _ => None,
@@ -104,7 +104,7 @@ async fn form(axum::Extension(gate): Given, query: Query) -> Page<SignIn> {
     Page(SignIn {
         gate,
         email: String::new(),
-        to: query.0.to,
+        to: asked.to,
         because,
     })
 }
@@ -140,10 +140,10 @@ async fn sign_in(
 }
 
 /// Asks for the code.
-async fn code_form(axum::Extension(gate): Given, query: Query) -> Page<SecondFactor> {
+async fn code_form(axum::Extension(gate): Given, plain::Query(asked): Query) -> Page<SecondFactor> {
     Page(SecondFactor {
         gate,
-        to: query.0.to,
+        to: asked.to,
         wrong: false,
     })
 }
@@ -190,31 +190,32 @@ async fn enrol_form(
     axum::Extension(gate): Given,
     headers: HeaderMap,
 ) -> Result<Page<Enrol>, Refusal> {
-    let access = signed_in(&app, &headers).await?;
-    enrol_page(&app, gate, &access, false).await
+    let token = signed_in(&app, &headers).await?;
+    enrol_page(&app, gate, token, false).await
 }
 
-/// Takes the first code of the app.
+/// Takes the first code of the app, and goes on in a new session: those that knew
+/// the password alone are over.
 async fn enrol(
     State(app): State<App>,
     axum::Extension(gate): Given,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Refusal> {
-    let access = signed_in(&app, &headers).await?;
-    if app.desk().prove_codes(&access, &digits(&fields)).await? {
-        return Ok(Redirect::to(&Url::Today.to_string()).into_response());
+    let token = signed_in(&app, &headers).await?;
+    if let Some(secret) = app.desk().prove_codes(token, &digits(&fields)).await? {
+        return Ok(go(&app, &secret, &Url::Today.to_string()));
     }
-    Ok(enrol_page(&app, gate, &access, true).await?.into_response())
+    Ok(enrol_page(&app, gate, token, true).await?.into_response())
 }
 
 async fn enrol_page(
     app: &App,
     gate: Gate,
-    access: &Access,
+    token: &str,
     wrong: bool,
 ) -> Result<Page<Enrol>, Refusal> {
-    let key = app.desk().begin_codes(access).await?;
+    let key = app.desk().begin_codes(token).await?;
     Ok(Page(Enrol::new(gate, &key.uri, &key.secret, wrong)))
 }
 
@@ -250,7 +251,8 @@ async fn welcome(app: &App, secret: &Secret, to: &str, enrol: &Url) -> Response 
     }
 }
 
-async fn signed_in(app: &App, headers: &HeaderMap) -> Result<Access, Refusal> {
+/// Returns the token of a session that stands, and uses it.
+async fn signed_in<'a>(app: &App, headers: &'a HeaderMap) -> Result<&'a str, Refusal> {
     let away = || Refusal::SignIn {
         to: String::new(),
         idle: false,
@@ -259,7 +261,7 @@ async fn signed_in(app: &App, headers: &HeaderMap) -> Result<Access, Refusal> {
         .read(headers, app.surface().secure)
         .ok_or_else(away)?;
     let found = app.desk().authenticate(token).await?;
-    found.map(|(access, _)| access).ok_or_else(away)
+    found.map(|_| token).ok_or_else(away)
 }
 
 /// Sets the session's cookie and goes on.

@@ -53,7 +53,7 @@ check-wrong = { $left ->
 }
 check-unknown = We cannot check your birthday here. Please call us, and we will help you at once.
 check-incomplete = Please enter the month, the day and the year.
-check-locked = Too many tries. For your safety this page is closed for { $minutes } minutes. You can always call us.
+check-locked = Too many tries. For your safety we ask no more today. You can always call us, or try again tomorrow.
 
 hello = Hello, { $name }
 visit-next = Here is your next visit.
@@ -130,6 +130,7 @@ expired-lede = For your safety links work for a few days only.
 expired-renew = Send me a new link
 expired-renew-hint = It goes to the phone or e-mail that the old one went to.
 expired-sent = A new link is on its way.
+expired-stop = You want no more messages? This link is still good for that.
 stop-title = Stop these messages?
 stop-lede = You will get no more messages from { $practice } at this address.
 

@@ -53,7 +53,7 @@ check-wrong = { $left ->
 }
 check-unknown = No podemos comprobar aquí su fecha de nacimiento. Llámenos, por favor, y le ayudaremos enseguida.
 check-incomplete = Escriba el mes, el día y el año, por favor.
-check-locked = Demasiados intentos. Por su seguridad esta página queda cerrada { $minutes } minutos. Siempre puede llamarnos.
+check-locked = Demasiados intentos. Por su seguridad hoy no preguntamos más. Siempre puede llamarnos o intentarlo mañana.
 
 hello = Hola, { $name }
 visit-next = Esta es su próxima visita.
@@ -130,6 +130,7 @@ expired-lede = Por su seguridad los enlaces sirven solo unos días.
 expired-renew = Enviarme un nuevo enlace
 expired-renew-hint = Va al teléfono o correo al que fue el anterior.
 expired-sent = Un nuevo enlace está en camino.
+expired-stop = ¿No quiere más mensajes? Para eso este enlace todavía sirve.
 stop-title = ¿Parar estos mensajes?
 stop-lede = No recibirá más mensajes de { $practice } en esta dirección.
 

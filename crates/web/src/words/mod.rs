@@ -154,7 +154,7 @@ words! {
     check_wrong(left: u32) = "check-wrong";
     check_unknown() = "check-unknown";
     check_incomplete() = "check-incomplete";
-    check_locked(minutes: u32) = "check-locked";
+    check_locked() = "check-locked";
     hello(name: &str) = "hello";
     visit_next() = "visit-next";
     visit_today() = "visit-today";
@@ -226,6 +226,7 @@ words! {
     expired_renew() = "expired-renew";
     expired_renew_hint() = "expired-renew-hint";
     expired_sent() = "expired-sent";
+    expired_stop() = "expired-stop";
     stop_title() = "stop-title";
     stop_lede(practice: &str) = "stop-lede";
     error_back() = "error-back";

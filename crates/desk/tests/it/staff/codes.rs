@@ -1,7 +1,7 @@
 //! The second factor: codes of an app.
 
 use jiff::SignedDuration;
-use tendon_desk::{CODE_LIFE, CodeAnswer, Secret, SignInAnswer};
+use tendon_desk::{CODE_LIFE, CodeAnswer, DeskError, Secret, SignInAnswer};
 use tendon_testkit::database::Engine;
 use tendon_testkit::on_both_engines;
 
@@ -38,17 +38,46 @@ fn code(world: &World, secret: &str) -> String {
 
 /// Sets codes up and returns the secret that the app holds.
 async fn enrol(world: &World) -> String {
-    let access = access(world, &welcome(world).await).await.unwrap();
-    let shown = world.desk.begin_codes(&access).await.unwrap();
+    let token = welcome(world).await;
+    let shown = world.desk.begin_codes(token.expose()).await.unwrap();
     assert_eq!(
-        world.desk.begin_codes(&access).await.unwrap(),
+        world.desk.begin_codes(token.expose()).await.unwrap(),
         shown,
         "a page may be loaded twice"
     );
-    assert!(!world.desk.prove_codes(&access, "000000").await.unwrap());
-    let code = code(world, &shown.secret);
-    assert!(world.desk.prove_codes(&access, &code).await.unwrap());
+    let prove = async |code: &str| world.desk.prove_codes(token.expose(), code).await.unwrap();
+    assert_eq!(prove("000000").await, None);
+    let fresh = prove(&code(world, &shown.secret)).await.unwrap();
+    assert!(access(world, &token).await.is_none(), "the session ended");
+    assert!(access(world, &fresh).await.is_some(), "and another began");
     shown.secret
+}
+
+#[on_both_engines]
+async fn who_else_knows_the_password_gains_nothing_by_it(engine: Engine) {
+    let (world, _) = world(engine).await;
+    let (intruder, owner) = (welcome(&world).await, welcome(&world).await);
+    let seen = world.desk.begin_codes(intruder.expose()).await.unwrap();
+    let shown = world.desk.begin_codes(owner.expose()).await.unwrap();
+    assert_ne!(seen, shown, "each session has its own key");
+    let stolen = world
+        .desk
+        .prove_codes(owner.expose(), &code(&world, &seen.secret))
+        .await
+        .unwrap();
+    assert_eq!(stolen, None, "another session's key is none here");
+    let proven = world
+        .desk
+        .prove_codes(owner.expose(), &code(&world, &shown.secret))
+        .await
+        .unwrap();
+    assert!(proven.is_some());
+    assert!(access(&world, &intruder).await.is_none());
+    let late = world
+        .desk
+        .prove_codes(intruder.expose(), &code(&world, &seen.secret))
+        .await;
+    assert!(matches!(late, Err(DeskError::NotFound(_))), "{late:?}");
 }
 
 async fn needs_code(world: &World) -> Secret {

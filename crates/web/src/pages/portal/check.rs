@@ -43,11 +43,8 @@ pub enum Refused {
     },
     /// The practice has no birthday to compare with.
     Unknown,
-    /// Too many tries.
-    Locked {
-        /// For how long.
-        minutes: u32,
-    },
+    /// Too many tries today.
+    Locked,
 }
 
 impl Check {
@@ -71,16 +68,13 @@ impl Check {
             Refused::Incomplete => words.check_incomplete(),
             Refused::Unknown => words.check_unknown(),
             Refused::Wrong { left } => words.check_wrong(left),
-            Refused::Locked { minutes } => words.check_locked(minutes),
+            Refused::Locked => words.check_locked(),
         })
     }
 
     /// Tells whether the question may still be answered.
     pub const fn is_open(&self) -> bool {
-        !matches!(
-            self.refused,
-            Some(Refused::Locked { .. } | Refused::Unknown)
-        )
+        !matches!(self.refused, Some(Refused::Locked | Refused::Unknown))
     }
 
     /// Returns every sample with its name.
@@ -99,7 +93,7 @@ impl Check {
             ("incomplete", page(Some(Refused::Incomplete))),
             ("wrong", wrong),
             ("unknown", page(Some(Refused::Unknown))),
-            ("locked", page(Some(Refused::Locked { minutes: 15 }))),
+            ("locked", page(Some(Refused::Locked))),
         ]
     }
 }

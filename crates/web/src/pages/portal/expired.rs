@@ -24,6 +24,11 @@ impl Expired {
         Url::PortalRenew(self.portal.token.clone())
     }
 
+    /// Returns where all messages are stopped: a link that opens nothing else does that.
+    pub fn stop_url(&self) -> Url {
+        Url::PortalStop(self.portal.token.clone())
+    }
+
     /// Returns the sign of what is done.
     pub const fn check(&self) -> Icon {
         Icon::Check

@@ -17,6 +17,7 @@ use tendon_testkit::clock::at;
 use tendon_testkit::database::Engine;
 use tendon_testpractice::{Plan, TestPractice};
 use tendon_web::server::{App, Gauge, Surface, TrustedProxies, router};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 /// Signs the webhooks of these tests.
@@ -222,6 +223,8 @@ pub fn request(
 pub fn surface(auth_token: Option<&str>) -> Surface {
     Surface {
         secure: true,
+        second_factor: false,
+        stopping: CancellationToken::new(),
         trusted_proxies: TrustedProxies::default(),
         sandbox: true,
         twilio_auth_token: auth_token.map(Into::into),

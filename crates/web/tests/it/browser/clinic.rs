@@ -18,6 +18,7 @@ use tendon_testkit::clock::at;
 use tendon_testkit::database::Engine;
 use tendon_testpractice::{Person, Plan, TestPractice};
 use tendon_web::server::{App, Surface, TrustedProxies, router};
+use tokio_util::sync::CancellationToken;
 
 use crate::api::world::NoGauge;
 
@@ -64,6 +65,8 @@ impl Clinic {
         let practice = TestPractice::open(Engine::sqlite(test), plan).await;
         let surface = Surface {
             secure: false,
+            second_factor: false,
+            stopping: CancellationToken::new(),
             trusted_proxies: TrustedProxies::default(),
             sandbox: true,
             twilio_auth_token: None,

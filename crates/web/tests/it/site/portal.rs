@@ -236,3 +236,107 @@ async fn language_and_preferences_are_the_patient_s_own(engine: Engine) {
         .unwrap();
     assert!(ledger.len() >= 3, "{}", ledger.len());
 }
+
+/// Returns the link in the text that left last.
+async fn last_link(site: &Site, patient: PatientId) -> String {
+    let texts = site.messages(patient).await;
+    let (_, rest) = texts
+        .iter()
+        .find_map(|line| line.text.expose().split_once("https://prm.example"))
+        .expect("a text carries a link");
+    rest.split_whitespace().next().unwrap().to_owned()
+}
+
+#[on_both_engines]
+async fn a_birthday_opens_the_page_in_the_browser_that_gave_it_and_in_no_other(engine: Engine) {
+    let site = Site::open(engine).await;
+    let (_, visit, link) = reminded(&site).await;
+    let phone = site.browser();
+    verified(&phone, &link).await;
+    let other = site.browser();
+    let page = other.get(&link).await.is(200);
+    page.says("name=\"day\"").lacks("Ana");
+    other.get(&format!("{link}/visit.ics")).await.leads(&link);
+    other.get(&format!("{link}/preferences")).await.leads(&link);
+    other
+        .act(&link, &format!("{link}/confirm"), &[])
+        .await
+        .leads(&link);
+    assert_eq!(state(&site, visit).await, VisitState::Booked);
+    phone.get(&link).await.is(200).says("Ana");
+}
+
+#[on_both_engines]
+async fn everything_can_be_stopped_behind_a_link_that_opens_nothing_else(engine: Engine) {
+    let site = Site::open(engine).await;
+    let (ana, _, link) = reminded(&site).await;
+    let stop = format!("{link}/stop");
+    let phone = site.browser();
+    let wrong = [("month", "3"), ("day", "5"), ("year", "1968")];
+    for _ in 0..5 {
+        phone.act(&link, &format!("{link}/check"), &wrong).await;
+    }
+    phone.get(&stop).await.is(200).says("Riverside PT");
+    site.wait(60 * 24 * 30).await;
+    let expired = phone.get(&link).await.is(200);
+    expired.says(&format!("action=\"{stop}\""));
+    phone.get(&stop).await.is(200).says("Riverside PT");
+    let ledger = async || {
+        let reader = site.desk.db().reader(&site.access);
+        reader.consents(ana).await.unwrap().len()
+    };
+    let before = ledger().await;
+    phone
+        .act(&link, &stop, &[])
+        .await
+        .is(200)
+        .says("You will get no more messages from us.");
+    assert_eq!(ledger().await, before + 1);
+    let never = "/portal/0123456789abcdefghijkl";
+    let nothing = phone.act(never, &format!("{never}/stop"), &[]).await;
+    nothing.is(200).lacks("You will get no more messages");
+}
+
+#[on_both_engines]
+async fn fresh_links_are_not_fresh_guesses(engine: Engine) {
+    let site = Site::open(engine).await;
+    let (ana, _, mut link) = reminded(&site).await;
+    let phone = site.browser();
+    let wrong = [("month", "3"), ("day", "5"), ("year", "1968")];
+    for _ in 0..2 {
+        for _ in 0..5 {
+            phone.act(&link, &format!("{link}/check"), &wrong).await;
+        }
+        site.wait(11).await;
+        phone.act(&link, &format!("{link}/renew"), &[]).await;
+        site.drain().await;
+        link = last_link(&site, ana).await;
+    }
+    let closed = phone.get(&link).await.is(200);
+    closed.says("try again tomorrow").lacks("name=\"day\"");
+    let right = phone
+        .act(&link, &format!("{link}/check"), &BIRTHDAY)
+        .await
+        .is(200);
+    right.says("try again tomorrow");
+    site.wait(60 * 24).await;
+    verified(&phone, &link).await;
+    phone.get(&link).await.is(200).says("Ana");
+}
+
+#[on_both_engines]
+async fn a_fresh_link_is_promised_the_same_way_where_the_address_left_the_file(engine: Engine) {
+    let site = Site::open(engine).await;
+    let ana = site.patient("Ana", "Morales", "312-555-0142").await;
+    site.book(ana, site.desk.now() + SignedDuration::from_hours(25))
+        .await;
+    // A link for a look around goes to no address.
+    let (url, _) = site.desk.demo_link(&site.access).await.unwrap().unwrap();
+    let link = url.strip_prefix("https://prm.example").unwrap();
+    let phone = site.browser();
+    phone
+        .act(link, &format!("{link}/renew"), &[])
+        .await
+        .is(200)
+        .says("A new link is on its way");
+}

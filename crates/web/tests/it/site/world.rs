@@ -19,6 +19,7 @@ use tendon_testkit::clock::at;
 use tendon_testkit::database::Engine;
 use tendon_testpractice::{Person, Plan, TestPractice};
 use tendon_web::server::{App, Surface, TrustedProxies, router};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::api::world::NoGauge;
@@ -117,6 +118,8 @@ impl Site {
         let practice = TestPractice::open(engine, plan).await;
         let mut surface = Surface {
             secure: true,
+            second_factor: false,
+            stopping: CancellationToken::new(),
             trusted_proxies: TrustedProxies::default(),
             sandbox: true,
             twilio_auth_token: None,
@@ -238,10 +241,34 @@ impl Browser<'_> {
         .await
     }
 
+    /// Has the first patient in the sandbox write something, and returns the thread.
+    pub async fn thread(&self) -> String {
+        self.site.drain().await;
+        let sandbox = self.get("/sandbox").await.is(200);
+        let (_, rest) = sandbox.text.split_once("action=\"/sandbox/").unwrap();
+        let id = rest.split('/').next().unwrap();
+        let answer = format!("/sandbox/{id}/answer");
+        let words = [("words", "What should I wear?")];
+        self.act("/sandbox", &answer, &words).await.is(303);
+        self.site.drain().await;
+        format!("/inbox/{id}")
+    }
+
     /// Asks as a page that reloads itself.
     pub async fn reload(&self, path: &str) -> Seen {
         self.send(Request::get(path).header("tendon-live", "1"), Body::empty())
             .await
+    }
+
+    /// Posts as a page that claims to reload itself.
+    pub async fn send_live(&self, path: &str, fields: &[(&str, &str)]) -> Seen {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = Request::post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("tendon-live", "1");
+        self.send(request, Body::from(body)).await
     }
 
     async fn send(&self, request: axum::http::request::Builder, body: Body) -> Seen {
@@ -283,6 +310,27 @@ impl Browser<'_> {
         }
         response
     }
+}
+
+/// Returns what an authenticator app shows that holds a key (RFC 4648 §6, RFC 6238).
+pub fn code_of(key: &str, at: Timestamp) -> String {
+    let (mut bytes, mut held, mut bits) = (Vec::new(), 0_u32, 0);
+    for letter in key.bytes() {
+        let value = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            _ => letter - b'2' + 26,
+        };
+        held = (held << 5) | u32::from(value);
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from((held >> bits) & 0xff).unwrap());
+        }
+    }
+    let secret: [u8; 20] = bytes.try_into().unwrap();
+    let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+    let seconds = u64::try_from(at.as_second()).unwrap();
+    totp.generate(seconds).to_string()
 }
 
 /// Returns an address of a pattern, filled with ids of things that do not exist.

@@ -45,6 +45,12 @@ impl Browser {
         self
     }
 
+    /// The same one after the birthday was given in it.
+    pub(super) fn with_birthday(mut self, proof: &str) -> Self {
+        self.who = Some((COOKIE, format!("tendon-birthday={proof}")));
+        self
+    }
+
     /// Opens a one-time link to sign in, and keeps the session.
     pub(super) async fn sign_in(mut self, token: &str) -> anyhow::Result<Self> {
         let response = self

@@ -23,6 +23,7 @@ use tendon_care::access::{Access, Role};
 use tendon_channel::sandbox::Sandbox;
 use tendon_desk::{Carriers, Checked, Desk};
 use tendon_store::Durability;
+use tendon_web::server::Surface;
 use tokio::task::JoinSet;
 
 use super::figures::{Figures, now, percentile_ms};
@@ -216,7 +217,10 @@ async fn serve(desk: Desk) -> anyhow::Result<SocketAddr> {
         tls: None,
     };
     let (ready, address) = tokio::sync::oneshot::channel();
-    let surface = server::surface(false, true, None);
+    let surface = Surface {
+        second_factor: false,
+        ..server::surface(false, true, None)
+    };
     tokio::spawn(async move {
         let told = |address| {
             let _ = ready.send(address);
@@ -233,6 +237,8 @@ struct Visitors {
     link: String,
     tokens: Vec<String>,
     portal: String,
+    /// What a browser shows in which the birthday was given.
+    proof: String,
 }
 
 impl Visitors {
@@ -254,14 +260,14 @@ impl Visitors {
         let (portal, born) = desk.demo_link(&access).await?.context("a visit ahead")?;
         let token = portal.rsplit('/').next().unwrap_or_default();
         let checked = desk.check_birthday(token, born).await;
-        anyhow::ensure!(
-            matches!(checked, Ok(Checked::Right { .. })),
-            "the link does not open"
-        );
+        let Ok(Checked::Right { proof, .. }) = checked else {
+            anyhow::bail!("the link does not open");
+        };
         Ok(Self {
             link: link.expose().to_owned(),
             tokens,
             portal,
+            proof: proof.expose().to_owned(),
         })
     }
 
@@ -279,7 +285,7 @@ impl Visitors {
                 .map(|token| Browser::new(server, 2).with_token(token))
                 .collect(),
             patients: (3..3 + PHONES)
-                .map(|host| Browser::new(server, host))
+                .map(|host| Browser::new(server, host).with_birthday(&self.proof))
                 .collect(),
             portal: self.portal,
         })
