@@ -22,7 +22,8 @@ async function refresh() {
   if (![...document.querySelectorAll("[data-topics]")].some(watching)) return;
   // The server is told that nobody asked: this keeps no session awake.
   const answer = await fetch(location.href, { credentials: "same-origin", headers: { "Tendon-Live": "1" } });
-  if (answer.ok && !answer.redirected) swap(await answer.text(), (part) => watching(part) && !isBusy(part));
+  if (answer.redirected) gone();
+  else if (answer.ok) swap(await answer.text(), (part) => watching(part) && !isBusy(part));
 }
 
 function listen() {
@@ -30,6 +31,9 @@ function listen() {
   if (document.hidden) return;
   source = new EventSource(url);
   source.addEventListener("gone", gone);
+  // A stream that is refused is not tried again: the session ended while nobody
+  // listened. One that breaks is.
+  source.addEventListener("error", () => source.readyState === EventSource.CLOSED && gone());
   source.addEventListener("changed", (event) => {
     for (const topic of event.data.split(" ")) changed.add(topic);
     clearTimeout(timer);

@@ -10,6 +10,7 @@ export function swap(html, test = () => true) {
   const row = document.activeElement?.closest("[data-row]");
   const rows = row ? [...document.querySelectorAll("[data-row]")] : [];
   const place = rows.indexOf(row);
+  document.getElementById("unanswered")?.remove();
   for (const old of document.querySelectorAll("[data-part]")) {
     const fresh = next.getElementById(old.id);
     if (!fresh || !test(old) || old.isEqualNode(fresh)) continue;
@@ -53,15 +54,33 @@ function send(form, submitter, test) {
   return load(url, { method: "POST", body: data }, test);
 }
 
+const sending = new WeakSet();
+
+// What was sent may have been done although no answer came: it is never sent again
+// by itself.
+function unanswered() {
+  const note = document.getElementById("unanswered") ?? document.createElement("p");
+  Object.assign(note, { id: "unanswered", className: "flash b", role: "alert" });
+  note.textContent = "No answer came. It may have been done all the same: load the page again and look.";
+  document.querySelector("main").prepend(note);
+  note.scrollIntoView({ block: "nearest" });
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-swap]") || event.defaultPrevented) return;
   const { submitter } = event;
   event.preventDefault();
+  // A double click is one.
+  if (sending.has(form)) return;
+  sending.add(form);
   submitter?.setAttribute("aria-busy", "true");
   send(form, submitter)
-    .catch(() => form.submit())
-    .finally(() => submitter?.removeAttribute("aria-busy"));
+    .catch(() => (form.method === "get" ? form.submit() : unanswered()))
+    .finally(() => {
+      sending.delete(form);
+      submitter?.removeAttribute("aria-busy");
+    });
 });
 
 // Search as you type: the form is sent a breath after the last key.

@@ -47,6 +47,9 @@ pub(crate) struct NewConsent {
     evidence: NewEvidence,
 }
 
+/// The longest name of a version, in characters: a name, and not the wording itself.
+const MOST_OF_A_VERSION: usize = 200;
+
 /// A yes or a no.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -137,6 +140,18 @@ impl Said {
     fn of(new: NewConsent) -> Result<Self, Problem> {
         let refused = |field: &str, why: &str| Err(Problem::field(Kind::InvalidBody, field, why));
         let proof = new.evidence.proof()?;
+        for (field, version) in [
+            ("wording_version", &new.wording_version),
+            ("warning_version", &new.warning_version),
+        ] {
+            let chars = version
+                .as_ref()
+                .map_or(0, |version| version.chars().count());
+            if chars > MOST_OF_A_VERSION {
+                let why = format!("must have at most {MOST_OF_A_VERSION} characters");
+                return refused(field, &why);
+            }
+        }
         let channel = new.channel.map(|channel| channel.0);
         let purposes: Purposes = new.purposes.iter().map(|purpose| purpose.0).collect();
         let Some(basis) = new.basis else {

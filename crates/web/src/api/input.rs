@@ -10,6 +10,7 @@ use tendon_care::id::Id;
 
 use super::problem::{Kind, Problem};
 use super::reason;
+use crate::server::plain::{NOT_PLAIN, is_plain};
 
 /// Bodies beyond this are refused unread: the largest, a patient with every
 /// address and representative, stays below a tenth of it.
@@ -44,6 +45,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
                 let field = reason::plain(&name);
                 return Err(Problem::field(Kind::InvalidQuery, field, "is given twice"));
             }
+            if !is_plain(&value) {
+                let field = reason::plain(&name);
+                return Err(Problem::field(Kind::InvalidQuery, field, NOT_PLAIN));
+            }
             given.insert(name.into_owned(), Value::String(value.into_owned()));
         }
         reason::read(Value::Object(given), Kind::InvalidQuery).map(Self)
@@ -70,7 +75,26 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             let (line, column) = (error.line(), error.column());
             Problem::new(Kind::MalformedBody).with(format!("At line {line}, column {column}."))
         })?;
+        if let Some(path) = not_plain(&value) {
+            let field = reason::plain(path.trim_start_matches('.'));
+            return Err(Problem::field(Kind::InvalidBody, field, NOT_PLAIN));
+        }
         reason::read(value, Kind::InvalidBody).map(Self)
+    }
+}
+
+/// Returns the path of the first text that was typed by nobody.
+fn not_plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => (!is_plain(text)).then(String::new),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(n, item)| Some(format!("[{n}]{}", not_plain(item)?))),
+        Value::Object(fields) => fields
+            .iter()
+            .find_map(|(name, field)| Some(format!(".{name}{}", not_plain(field)?))),
+        _ => None,
     }
 }
 

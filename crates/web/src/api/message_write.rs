@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tendon_care::contact::Channel;
 use tendon_care::id::{MessageId, PatientId};
 use tendon_care::purpose::Purpose;
-use tendon_desk::{Draft, Measured, Posted};
+use tendon_desk::{DeskError, Draft, Measured, Posted};
 use utoipa::ToSchema;
 
 use super::answers::WriteRefusals;
@@ -76,7 +76,7 @@ pub(crate) async fn write_message(
     let draft = Draft::from(new);
     let message: MessageId = acting
         .make(
-            async |desk| match desk.write_to(&by, patient, &draft).await? {
+            async |desk| match desk.write_to(&by, patient, &draft).await.map_err(named)? {
                 Posted::Queued { message, .. } => Ok(message),
                 Posted::Refused(measured) => Err(refused(&measured)),
             },
@@ -97,6 +97,17 @@ impl From<NewMessage> for Draft {
             send_at: new.send_at.map(|at| at.0),
             despite_advice: new.despite_advice,
         }
+    }
+}
+
+/// Refuses under the name that the field has on the wire.
+fn named(error: DeskError) -> Problem {
+    match error {
+        DeskError::Invalid {
+            field: "words",
+            reason,
+        } => Problem::field(Kind::InvalidBody, "text", reason),
+        other => other.into(),
     }
 }
 

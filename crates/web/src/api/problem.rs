@@ -11,6 +11,8 @@ use tendon_desk::DeskError;
 use tendon_store::StoreError;
 use utoipa::ToSchema;
 
+use crate::server::cause::cause;
+
 /// What kind of refusal, one for each `type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -200,9 +202,7 @@ impl Problem {
 
     /// Reports a failure of ours: into the log with its cause, out without it.
     pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
-        // PostgreSQL writes the values of a row into the lines after the first.
-        let cause = error.source().map(ToString::to_string).unwrap_or_default();
-        let cause = cause.lines().next();
+        let cause = cause(error);
         tracing::error!(error = %error, cause, "request failed");
         Self::new(Kind::Internal)
     }

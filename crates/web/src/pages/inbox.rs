@@ -12,7 +12,10 @@ use super::moment::{self, When};
 use super::parts::{Act, Advice, Chip, Tab};
 use super::urls::Url;
 
+pub mod count;
 mod samples;
+
+pub use count::Count;
 
 /// The page.
 #[derive(Debug, Template)]
@@ -78,6 +81,8 @@ pub struct Thread {
     pub closed: Option<String>,
     /// What was begun and not sent.
     pub draft: String,
+    /// The name of the form, so that it is done once.
+    pub once: String,
     /// How the draft would travel.
     pub measure: Measure,
     /// What is wrong with it.

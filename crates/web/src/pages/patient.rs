@@ -61,6 +61,8 @@ pub struct Patient {
 /// Words that were begun, or refused.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
+    /// The name of the form, so that it is done once.
+    pub once: String,
     /// The words.
     pub words: String,
     /// By e-mail rather than by text.

@@ -13,7 +13,7 @@ use super::audit::Audit;
 use super::enrol::Enrol;
 use super::error::ErrorPage;
 use super::frame::{Frame, Look, Section};
-use super::inbox::Inbox;
+use super::inbox::{Count, Inbox};
 use super::message::Message;
 use super::messages::Messages;
 use super::parts::Csrf;
@@ -123,6 +123,7 @@ pub fn all() -> Vec<Rendered> {
     out.hang("patients", Patients::samples());
     out.hang("patient", Patient::samples());
     out.hang("inbox", Inbox::samples());
+    out.hang("count", Count::samples());
     out.hang("messages", Messages::samples());
     out.hang("message", Message::samples());
     out.hang("sandbox", Sandbox::samples());

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt as _, stream};
@@ -23,6 +23,7 @@ use crate::pages::parts::{Pager, dotted};
 use crate::pages::urls::{Link, Url};
 use crate::server::App;
 use crate::server::page::Page;
+use crate::server::plain::Query;
 use crate::server::refusal::Refusal;
 use crate::server::session::Staff;
 

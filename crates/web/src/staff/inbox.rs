@@ -2,29 +2,31 @@
 
 use std::collections::HashMap;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use tendon_care::contact::Channel;
 use tendon_care::id::{ConversationId, UserId};
 use tendon_care::language::Language;
 use tendon_care::task::{TaskKind, TaskState};
-use tendon_desk::Posted;
+use tendon_desk::{Desk, Posted};
 use tendon_store::{LastWords, MessageLine, ThreadLine as Line};
 
 use super::patient::message_state;
 use super::view::{self, View};
 use super::words::{advice, measure};
 use crate::pages::frame::Section;
-use crate::pages::inbox::{By, Folder, Inbox, Said as Spoken, Thread, ThreadLine};
+use crate::pages::inbox::{By, Count, Folder, Inbox, Said as Spoken, Thread, ThreadLine};
 use crate::pages::messages::channel_words;
 use crate::pages::parts::{Advice, dotted};
 use crate::pages::urls::Url;
 use crate::server::App;
 use crate::server::back::Back;
 use crate::server::forgery::Fields;
+use crate::server::once;
 use crate::server::page::Page;
 use crate::server::path::Of;
+use crate::server::plain::Query;
 use crate::server::refusal::Refusal;
 use crate::server::said::{self, Said};
 use crate::server::session::Staff;
@@ -72,16 +74,14 @@ pub(crate) async fn reply(
 ) -> Result<Response, Refusal> {
     let words = fields.get("words").unwrap_or_default();
     let despite = fields.get("despite").is_some();
-    match app
-        .desk()
-        .reply(staff.access(), thread, words, despite)
-        .await?
-    {
-        Posted::Queued { .. } => {
+    let at = Url::ThreadReply(thread);
+    let reply = async |desk: &Desk| desk.reply(staff.access(), thread, words, despite).await;
+    match once::once(&app, &staff, &at, &fields, reply).await? {
+        None | Some(Posted::Queued { .. }) => {
             let to = said::add(&Url::Thread(thread).to_string(), Said::Replied);
             Ok(Redirect::to(&to).into_response())
         }
-        Posted::Refused(measured) => {
+        Some(Posted::Refused(measured)) => {
             let page = drafted(&app, &staff, thread, words, advice(&measured)).await?;
             Ok(Page(page).into_response())
         }
@@ -94,11 +94,14 @@ pub(crate) async fn count(
     staff: Staff,
     Of(thread): Of<ConversationId>,
     fields: Fields,
-) -> Result<Page<Inbox>, Refusal> {
+) -> Result<Page<Count>, Refusal> {
     let words = fields.get("words").unwrap_or_default();
-    Ok(Page(
-        drafted(&app, &staff, thread, words, Advice::default()).await?,
-    ))
+    Ok(Page(Count {
+        frame: staff.frame(&app, Section::Inbox).await?,
+        thread,
+        draft: words.to_owned(),
+        measure: measure(words),
+    }))
 }
 
 /// Ends the waiting of a thread that needs nothing more.
@@ -273,6 +276,7 @@ async fn talk(
         }),
         said: said.iter().map(|line| spoken(line, view, &names)).collect(),
         closed: closed(&said, &hint, row.channel),
+        once: once::name(app),
         draft: String::new(),
         measure: measure(""),
         advice: Advice::default(),

@@ -1,6 +1,6 @@
 //! Messages: the list of all of them with what became of each.
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use crate::pages::parts::{Pager, dotted};
 use crate::pages::urls::{Link, Url};
 use crate::server::App;
 use crate::server::page::Page;
+use crate::server::plain::Query;
 use crate::server::refusal::Refusal;
 use crate::server::session::Staff;
 

@@ -1,7 +1,7 @@
 //! Sandbox: what the sandbox carrier took, and answering in the patient's place.
 //! The answer goes the way of any text that comes in.
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Redirect;
 use serde::Deserialize;
 use tendon_care::contact::Channel;
@@ -18,6 +18,7 @@ use crate::server::App;
 use crate::server::forgery::Fields;
 use crate::server::page::Page;
 use crate::server::path::Of;
+use crate::server::plain::Query;
 use crate::server::refusal::Refusal;
 use crate::server::said::{self, Said};
 use crate::server::session::Staff;

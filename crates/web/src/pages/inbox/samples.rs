@@ -5,7 +5,7 @@ use jiff::Zoned;
 use super::super::frame::Section;
 use super::super::icon::Icon;
 use super::super::parts::{Advice, Chip, Tone};
-use super::super::sample::{HOSTILE, LONG, RTL, after, frame, id, now, on};
+use super::super::sample::{HOSTILE, LONG, RTL, after, frame, id, now, on, token};
 use super::{By, Folder, Inbox, Measure, Said, Thread, ThreadLine};
 
 fn line(n: u8, name: &str, words: &str, intent: Option<Chip>) -> ThreadLine {
@@ -223,6 +223,7 @@ fn thread(ask: Chip) -> Thread {
         ],
         closed: None,
         draft: String::new(),
+        once: token().to_string(),
         measure: Measure::default(),
         advice: Advice::default(),
     }

@@ -5,7 +5,7 @@ use jiff::Zoned;
 use super::super::frame::Section;
 use super::super::icon::Icon;
 use super::super::parts::{Act, Advice, Chip, Tone};
-use super::super::sample::{HOSTILE, LONG, RTL, after, frame, id, name, now, on};
+use super::super::sample::{HOSTILE, LONG, RTL, after, frame, id, name, now, on, token};
 use super::super::urls::{Link, PlannedId, Url};
 use super::{
     ConsentFacts, ContactFacts, Draft, Event, Mark, Patient, PlanFacts, Planned, ProxyFacts, Show,
@@ -142,6 +142,7 @@ impl Patient {
             HOSTILE.clone_into(&mut planned.because);
         }
         page.draft = Draft {
+            once: token().to_string(),
             words: format!("</textarea>{HOSTILE}"),
             by_mail: true,
             advice: Advice {

@@ -8,7 +8,7 @@ use tendon_care::contact::Channel;
 use tendon_care::id::{ContactPointId, PatientId};
 use tendon_care::purpose::{Purpose, Purposes};
 use tendon_desk::{
-    DeskError, Draft, Given, PlannedAct, PlannedKey, PlannedLine, PlannedWhat, Posted, Proof,
+    Desk, DeskError, Draft, Given, PlannedAct, PlannedKey, PlannedLine, PlannedWhat, Posted, Proof,
     TakenBack,
 };
 
@@ -18,6 +18,7 @@ use crate::pages::urls::Url;
 use crate::server::App;
 use crate::server::back::Back;
 use crate::server::forgery::Fields;
+use crate::server::once;
 use crate::server::page::Page;
 use crate::server::path::{Both, Of};
 use crate::server::refusal::Refusal;
@@ -26,7 +27,6 @@ use crate::server::session::Staff;
 use crate::staff::view::View;
 use crate::staff::words::advice;
 
-/// The version of the words that staff read out when somebody agrees at the desk.
 /// The journey that proposes to book the rest of a plan, and how far its next
 /// proposal may be ahead.
 const PROPOSALS: &str = "plan-unbooked";
@@ -55,10 +55,13 @@ pub(crate) async fn write(
         send_at: None,
         despite_advice: fields.get("despite").is_some(),
     };
-    match app.desk().write_to(staff.access(), patient, &draft).await? {
-        Posted::Queued { .. } => Ok(back_to(patient, Said::Written).into_response()),
-        Posted::Refused(measured) => {
+    let at = Url::PatientWrite(patient);
+    let write = async |desk: &Desk| desk.write_to(staff.access(), patient, &draft).await;
+    match once::once(&app, &staff, &at, &fields, write).await? {
+        None | Some(Posted::Queued { .. }) => Ok(back_to(patient, Said::Written).into_response()),
+        Some(Posted::Refused(measured)) => {
             let begun = Begun {
+                once: once::name(&app),
                 words: draft.words,
                 by_mail,
                 advice: advice(&measured),

@@ -4,7 +4,7 @@ mod acts;
 mod facts;
 mod timeline;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use jiff::Timestamp;
 use serde::Deserialize;
 use tendon_care::access::Permission;
@@ -20,8 +20,10 @@ use crate::pages::parts::{Chip, Tone};
 use crate::pages::patient::{Draft, Patient, Show};
 use crate::pages::urls::Url;
 use crate::server::App;
+use crate::server::once;
 use crate::server::page::Page;
 use crate::server::path::Of;
+use crate::server::plain::Query;
 use crate::server::refusal::Refusal;
 use crate::server::session::Staff;
 
@@ -121,7 +123,10 @@ async fn chart(
         consents: facts::consents(reader, &person, &view).await?,
         reachable: facts::reachable(&person),
         proxies: facts::proxies(&person),
-        draft: Draft::default(),
+        draft: Draft {
+            once: once::name(app),
+            ..Draft::default()
+        },
         now: view.now,
     })
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -20,6 +20,7 @@ use crate::server::App;
 use crate::server::forgery::Fields;
 use crate::server::page::Page;
 use crate::server::path::Of;
+use crate::server::plain::Query;
 use crate::server::refusal::Refusal;
 use crate::server::said::{self, Said};
 use crate::server::session::Staff;

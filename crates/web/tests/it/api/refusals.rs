@@ -94,6 +94,8 @@ async fn a_wrong_parameter_is_named(engine: Engine) {
         ("/patients?phone=12".to_owned(), "phone"),
         ("/patients?email=a".to_owned(), "email"),
         ("/patients?identifier=x".to_owned(), "identifier"),
+        ("/patients?identifier=a%00%7Cb".to_owned(), "identifier"),
+        ("/patients?q=a%00".to_owned(), "q"),
         ("/appointments?patient=pat_1".to_owned(), "patient"),
         ("/appointments?state=gone".to_owned(), "state"),
         ("/appointments?from=yesterday".to_owned(), "from"),
@@ -258,10 +260,42 @@ async fn a_wrong_shape_of_what_is_said_is_named_by_its_path(engine: Engine) {
     let messages = [
         (by("fax", "x"), "channel: must be one of"),
         (by("voice", "x"), "channel: must be sms or email"),
-        (by("sms", " "), "words: "),
+        (by("sms", " "), "text: "),
+        (by("sms", "a\0b"), "text: must not hold control characters"),
     ];
     is_named(&world, &format!("/patients/{ana}/messages"), &messages).await;
-    let consents = [(json!({"act": "maybe"}), "act: must be granted or revoked")];
+    let agreed = |field: &str, version: String| {
+        let mut body = json!({
+            "contact_point": "con_0190a1b2c3d47e5f8a9b0c1d2e3f4a5b", "act": "granted",
+            "purposes": ["P2"], "basis": "form", "wording_version": "3",
+            "evidence": {"kind": "form", "reference": "intake-2026"},
+        });
+        body[field] = json!(version);
+        body
+    };
+    let long = "must have at most 200 characters";
+    let consents = [
+        (
+            json!({"act": "maybe"}),
+            "act: must be granted or revoked".to_owned(),
+        ),
+        (
+            agreed("wording_version", "v".repeat(201)),
+            format!("wording_version: {long}"),
+        ),
+        (
+            agreed("warning_version", "v".repeat(201)),
+            format!("warning_version: {long}"),
+        ),
+        (
+            agreed("wording_version", "3\0".to_owned()),
+            "wording_version: must not hold control characters".to_owned(),
+        ),
+    ];
+    let consents: Vec<_> = consents
+        .iter()
+        .map(|(body, error)| (body.clone(), error.as_str()))
+        .collect();
     is_named(&world, &format!("/patients/{ana}/consents"), &consents).await;
 }
 

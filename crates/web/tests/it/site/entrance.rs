@@ -9,12 +9,13 @@ use tendon_care::access::Role;
 use tendon_testkit::database::Engine;
 use tendon_testkit::on_both_engines;
 use tendon_web::server::Surface;
+use tower::ServiceExt as _;
 
-use super::world::{PASSWORD, Site};
+use super::world::{Browser, PASSWORD, Site, code_of};
 
 #[on_both_engines]
 async fn a_password_opens_nothing_before_the_codes_are_set_up(engine: Engine) {
-    let site = Site::with(engine, |surface| surface.sandbox = false).await;
+    let site = Site::with(engine, |surface| surface.second_factor = true).await;
     site.user(Role::FrontDesk).await;
     let browser = site.browser();
     let fields = [
@@ -35,6 +36,95 @@ async fn a_password_opens_nothing_before_the_codes_are_set_up(engine: Engine) {
         .is(200)
         .says("does not fit");
     browser.get("/patients").await.leads("/sign-in/enrol");
+}
+
+/// Signs in with the first password, and returns the key that the browser is shown.
+async fn key_shown(browser: &Browser<'_>) -> String {
+    let fields = [("email", "front_desk@example.org"), ("password", PASSWORD)];
+    browser
+        .act("/sign-in", "/sign-in", &fields)
+        .await
+        .leads("/sign-in/enrol");
+    let page = browser.get("/sign-in/enrol").await.is(200);
+    let (_, rest) = page.text.split_once("<code>").expect("a key to type");
+    let key = rest.split('<').next().unwrap();
+    key.replace(' ', "")
+}
+
+#[on_both_engines]
+async fn codes_end_every_session_that_knew_the_password_alone(engine: Engine) {
+    let site = Site::with(engine, |surface| surface.second_factor = true).await;
+    site.user(Role::FrontDesk).await;
+    let (intruder, owner) = (site.browser(), site.browser());
+    let seen = key_shown(&intruder).await;
+    let key = key_shown(&owner).await;
+    assert_ne!(seen, key, "each browser is shown a key of its own");
+    let code = code_of(&key, site.desk.now());
+    owner
+        .act("/sign-in/enrol", "/sign-in/enrol", &[("code", &code)])
+        .await
+        .leads("/");
+    owner.get("/patients").await.is(200);
+    let away = intruder.get("/patients").await.is(303);
+    assert_eq!(away.to(), "/sign-in?to=%2Fpatients&because=idle");
+}
+
+#[on_both_engines]
+async fn a_server_without_carriers_asks_for_codes_as_well(engine: Engine) {
+    let site = Site::with(engine, |surface| {
+        assert!(surface.sandbox);
+        surface.second_factor = true;
+    })
+    .await;
+    for role in Role::ALL {
+        let user = site.user(role).await;
+        let life = jiff::SignedDuration::from_mins(5);
+        let link = site.desk.make_sign_in_link(&site.access, user, life).await;
+        let browser = site.browser();
+        browser
+            .get(&format!("/sign-in/link/{}", link.unwrap().expose()))
+            .await
+            .leads("/");
+        browser.get("/").await.leads("/sign-in/enrol");
+    }
+}
+
+#[on_both_engines]
+async fn a_browser_that_came_over_tls_comes_over_tls(engine: Engine) {
+    for (secure, said) in [(true, Some("max-age=63072000")), (false, None)] {
+        let site = Site::with(engine, |surface| surface.secure = secure).await;
+        for path in ["/sign-in", "/healthz", "/api/v1/patients", "/no/such/place"] {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let answer = site.router.clone().oneshot(request).await.unwrap();
+            let header = answer.headers().get("strict-transport-security");
+            let header = header.map(|value| value.to_str().unwrap());
+            assert_eq!(header, said, "{path}");
+        }
+    }
+}
+
+#[on_both_engines]
+async fn what_nobody_types_is_refused_and_breaks_nothing(engine: Engine) {
+    let site = Site::open(engine).await;
+    let browser = site.signed_in(Role::Admin).await;
+    for path in [
+        "/audit?actor=%00",
+        "/audit/export?actor=%00",
+        "/messages?journey=%00",
+        "/sandbox?after=%00",
+        "/inbox?show=%00",
+        "/patients/pat_0190a1b2c3d47e5f8a9b0c1d2e3f4a5b?before=%00",
+        "/settings/templates/visit-reminder?language=%00",
+        "/sign-in?to=%00",
+    ] {
+        browser.get(path).await.is(400);
+    }
+    let email = [("email", "a\0b@example.org"), ("password", "x")];
+    browser.act("/sign-in", "/sign-in", &email).await.is(400);
+    let search = [("q", "Mor\0ales")];
+    browser.act("/patients", "/patients", &search).await.is(400);
+    let lines = [("q", "Morales\r\n")];
+    browser.act("/patients", "/patients", &lines).await.is(200);
 }
 
 #[on_both_engines]
