@@ -27,10 +27,6 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// for in a circle.
 const SHORTEST: Duration = Duration::from_millis(50);
 
-/// Workers for journeys' wake-ups: while one waits for its commits, another reads and
-/// decides.
-const TIMERS: usize = 4;
-
 /// Workers for the line of each channel: while one waits for a slow carrier, another
 /// hands over what has come meanwhile.
 const DISPATCHERS: usize = 2;
@@ -55,11 +51,15 @@ pub struct Workers {
 }
 
 impl Workers {
+    /// Workers for journeys' wake-ups on each node: while one waits for its commits,
+    /// others read and decide.
+    pub const TIMERS: usize = 4;
+
     /// Starts them. They end once `stop` is given: what they have begun they
     /// finish, and what they have claimed and not begun they hand back.
     pub fn start(desk: &Desk, stop: &CancellationToken) -> Self {
         let mut running = JoinSet::new();
-        let timers = [Kind::Timers; TIMERS].into_iter();
+        let timers = [Kind::Timers; Self::TIMERS].into_iter();
         let lines = Channel::ALL.map(|line| [Kind::Line(line); DISPATCHERS]);
         for kind in timers.chain(lines.into_iter().flatten()) {
             running.spawn(rounds(desk.clone(), stop.clone(), kind));

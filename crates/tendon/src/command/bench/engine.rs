@@ -16,7 +16,7 @@ use tendon_care::practice::{Location, Practice};
 use tendon_care::purpose::Purpose;
 use tendon_care::{Clock, access::Access};
 use tendon_channel::sandbox::Sandbox;
-use tendon_desk::{Carriers, Desk, Intake, NewVisit};
+use tendon_desk::{Carriers, Desk, Intake, NewVisit, Workers};
 use tendon_simulate::SteppedClock;
 use tendon_store::Durability;
 
@@ -32,8 +32,8 @@ pub(crate) struct Engine {
     /// Visits with a reminder due, one for each patient.
     #[arg(long, default_value_t = 10_000)]
     count: u32,
-    /// Rounds at work side by side: while one waits for its commits, another decides.
-    #[arg(long, default_value_t = 2)]
+    /// Rounds at work side by side; as many as a node has workers for it.
+    #[arg(long, default_value_t = Workers::TIMERS)]
     workers: usize,
 }
 
