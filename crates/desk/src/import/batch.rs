@@ -101,11 +101,13 @@ fn cluster(
                     sets.join(*known, number);
                 }
             }
-            continue;
         }
-        let described_here = entry
-            .person()
-            .filter(|said| index.patient(&said.key).is_none());
+        // A merge may have to make its survivor.
+        let said = match &entry.record {
+            Record::Merge(merge) => merge.survivor_record.as_deref(),
+            _ => entry.person(),
+        };
+        let described_here = said.filter(|said| index.patient(&said.key).is_none());
         for block in described_here
             .map(|said| blocks(&described(said)))
             .into_iter()
@@ -240,6 +242,22 @@ mod tests {
         assert_eq!(drawn_by(apart, records()), ["0:0", "1:1", "2:2"]);
         let merged = Shelf::knowing(&known, &[(id(2), id(1))]);
         assert_eq!(drawn_by(merged, records()), ["0:0 0:1", "2:2"]);
+    }
+
+    #[test]
+    fn survivors_whom_merges_make_may_be_one_as_well() {
+        let merge = |survivor, retired| {
+            let Record::Patient(described) = person(survivor, &[], "1960-01-02") else {
+                unreachable!("a person is a patient");
+            };
+            Record::Merge(MergeRecord {
+                survivor: key(survivor),
+                retired: key(retired),
+                survivor_record: Some(described),
+                changed_at: None,
+            })
+        };
+        assert_eq!(drawn(vec![merge("1", "5"), merge("2", "6")]), ["0:0 1:1"]);
     }
 
     #[test]
