@@ -1,22 +1,23 @@
 //! What a patient may do through a signed link, and what nobody may.
 
+mod birthday;
+mod wishes;
+
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
-use tendon_care::contact::Standing;
 use tendon_care::id::{AppointmentId, PatientId};
 use tendon_care::language::Language;
-use tendon_care::message::Body;
 use tendon_care::purpose::{Purpose, Purposes};
 use tendon_care::task::{TaskKind, TaskState};
 use tendon_care::touchpoint::Via;
 use tendon_desk::{
-    Checked, DayPart, DeskError, Draft, Pass, PortalError, Posted, Secret, VERIFIED_LIFE, VisitAct,
+    Checked, DeskError, Draft, Pass, PortalError, Posted, Secret, VERIFIED_LIFE, VisitAct,
     VisitStanding, Wanted, Wish,
 };
-use tendon_store::{Commit, LinkRow, MessageFilter, Write};
+use tendon_store::MessageFilter;
 use tendon_testkit::database::Engine;
 use tendon_testkit::on_both_engines;
 
@@ -151,143 +152,6 @@ async fn nothing_of_the_visit_shows_before_the_birthday(engine: Engine) {
 }
 
 #[on_both_engines]
-async fn a_birthday_counts_in_the_browser_that_gave_it(engine: Engine) {
-    let linked = linked(engine).await;
-    linked.verify().await;
-    let desk = &linked.world.desk;
-    let other = Secret::clone(linked.proof.get().unwrap());
-    let guessed = other.expose().replace(|c: char| c.is_ascii_digit(), "x");
-    for proof in [None, Some(""), Some(guessed.as_str())] {
-        let pass = Pass {
-            token: &linked.token,
-            proof,
-        };
-        assert!(!desk.open_link(pass).await.unwrap().verified);
-        let act = desk.portal_act(pass, VisitAct::Confirm).await;
-        assert!(matches!(act, Err(PortalError::NotVerified)), "{act:?}");
-    }
-    assert!(desk.open_link(linked.pass()).await.unwrap().verified);
-}
-
-#[on_both_engines]
-async fn a_fresh_link_is_no_fresh_start_for_who_guesses(engine: Engine) {
-    let linked = linked(engine).await;
-    let desk = &linked.world.desk;
-    let wrong = date(1968, 2, 28);
-    let mut token = linked.token.clone();
-    let mut left = vec![];
-    for _ in 0..2 {
-        while let Ok(Checked::Wrong { left: now }) = desk.check_birthday(&token, wrong).await {
-            left.push(now);
-        }
-        linked.world.wait_for(SignedDuration::from_mins(11));
-        desk.renew_link(&token).await.unwrap();
-        linked.world.drain().await;
-        token = linked.world.last_link();
-    }
-    assert_eq!(left, [4, 3, 2, 1, 4, 3, 2, 1], "the fifth ends it");
-    assert_eq!(desk.open_link(bare(&token)).await.unwrap().tries_left, 0);
-    let right = desk.check_birthday(&token, BORN).await.unwrap();
-    assert_eq!(right, Checked::Rests, "not even the right one, today");
-    linked.world.wait(24);
-    let tomorrow = desk.check_birthday(&token, BORN).await.unwrap();
-    assert!(matches!(tomorrow, Checked::Right { .. }), "{tomorrow:?}");
-}
-
-#[on_both_engines]
-async fn a_link_shows_the_visit_of_its_own_patient_alone(engine: Engine) {
-    let linked = linked(engine).await;
-    let other = linked.world.patient("Ben", "312-555-0177").await;
-    let theirs = linked.world.book(other, "2026-11-25T09:00").await;
-    let (token, desk) = ("0123456789abcdefghijkl", &linked.world.desk);
-    let mut commit = Commit::new(&linked.world.access);
-    // As it stands after two records were parted again.
-    commit.push(Write::LinkNew(LinkRow {
-        id: desk.mint().id(),
-        token_hash: tendon_desk::link::hash(token),
-        patient: linked.ana,
-        appointment: Some(theirs),
-        contact_point: None,
-        created_at: desk.now(),
-        expires_at: desk.now() + SignedDuration::from_hours(24),
-        verified_until: Timestamp::UNIX_EPOCH,
-        proof_hash: None,
-        failures: 0,
-    }));
-    desk.db().commit(commit).await.unwrap();
-    let Checked::Right { proof, .. } = desk.check_birthday(token, BORN).await.unwrap() else {
-        panic!("the birthday is right");
-    };
-    let pass = Pass {
-        token,
-        proof: Some(proof.expose()),
-    };
-    assert_eq!(desk.portal_visit(pass).await.unwrap(), None);
-    let file = desk.portal_calendar(pass).await;
-    assert!(matches!(
-        file,
-        Err(PortalError::Desk(DeskError::NotFound(_)))
-    ));
-    assert!(matches!(
-        desk.renew_link(token).await,
-        Err(PortalError::Expired)
-    ));
-}
-
-#[on_both_engines]
-async fn who_opens_a_link_has_proved_the_address(engine: Engine) {
-    let linked = linked(engine).await;
-    linked.verify().await;
-    let points = linked
-        .world
-        .reader()
-        .contact_points(linked.ana)
-        .await
-        .unwrap();
-    assert!(matches!(points[0].standing, Standing::Verified { .. }));
-}
-
-#[on_both_engines]
-async fn five_wrong_birthdays_kill_the_link_however_fast_they_come(engine: Engine) {
-    let linked = linked(engine).await;
-    let mut tries = tokio::task::JoinSet::new();
-    for year in 1950..1970 {
-        let (desk, token) = (linked.world.desk.clone(), linked.token.clone());
-        tries.spawn(async move { desk.check_birthday(&token, date(year, 1, 1)).await });
-    }
-    for answer in tries.join_all().await {
-        let refused = matches!(answer, Ok(Checked::Wrong { .. }) | Err(PortalError::Dead));
-        assert!(refused, "{answer:?}");
-    }
-    let desk = &linked.world.desk;
-    let right = desk.check_birthday(&linked.token, BORN).await;
-    assert!(
-        matches!(right, Err(PortalError::Dead)),
-        "the right one comes too late"
-    );
-    assert!(matches!(
-        desk.open_link(linked.pass()).await,
-        Err(PortalError::Dead)
-    ));
-}
-
-#[on_both_engines]
-async fn a_right_birthday_forgets_the_wrong_ones(engine: Engine) {
-    let linked = linked(engine).await;
-    let desk = &linked.world.desk;
-    for left in [4, 3, 2, 1] {
-        let wrong = desk
-            .check_birthday(&linked.token, date(1968, 2, 28))
-            .await
-            .unwrap();
-        assert_eq!(wrong, Checked::Wrong { left });
-    }
-    linked.verify().await;
-    let greeting = desk.open_link(linked.pass()).await.unwrap();
-    assert_eq!(greeting.tries_left, 5);
-}
-
-#[on_both_engines]
 async fn a_link_ends_with_its_time_and_a_fresh_one_goes_to_the_same_address(engine: Engine) {
     let linked = linked(engine).await;
     let desk = &linked.world.desk;
@@ -341,113 +205,6 @@ async fn a_patient_confirms_asks_to_move_and_calls_off(engine: Engine) {
         matches!(gone, Err(PortalError::Desk(DeskError::Visit(_)))),
         "{gone:?}"
     );
-}
-
-fn note(words: &str) -> Wish {
-    Wish {
-        note: Body::new(words),
-        ..Wish::default()
-    }
-}
-
-#[on_both_engines]
-async fn a_wish_stands_in_the_thread_and_asks_for_a_person_once(engine: Engine) {
-    let linked = linked(engine).await;
-    linked.verify().await;
-    let wish = Wish {
-        day: Some(date(2026, 11, 26)),
-        part: Some(DayPart::Morning),
-        ..note("I work until five")
-    };
-    linked.ask(VisitAct::AskToMove, &wish).await.unwrap();
-    let words = "Would rather come on Thursday, November 26 in the morning. I work until five";
-    let said = (words.to_owned(), "reschedule".to_owned());
-    assert_eq!(linked.wrote().await, [said]);
-    assert_eq!(linked.work().await, [TaskKind::MoveVisit]);
-    linked.world.wait_for(SignedDuration::from_secs(1));
-    let again = note("or Friday");
-    linked.ask(VisitAct::AskToMove, &again).await.unwrap();
-    assert_eq!(linked.wrote().await[0].0, "or Friday");
-    assert_eq!(linked.work().await, [TaskKind::MoveVisit]);
-    let threads = linked.world.reader().threads(10).await.unwrap();
-    assert_eq!(threads.len(), 1, "the one that the reminder is in");
-    assert!(
-        threads[0].thread.waiting_since.is_none(),
-        "the task is enough"
-    );
-}
-
-#[on_both_engines]
-async fn danger_and_a_stop_are_heard_on_a_form_too(engine: Engine) {
-    let linked = linked(engine).await;
-    linked.verify().await;
-    let plain = note("I would rather stop by later in the week");
-    linked.ask(VisitAct::AskToMove, &plain).await.unwrap();
-    let ledger = || async {
-        linked
-            .world
-            .reader()
-            .consents(linked.ana)
-            .await
-            .unwrap()
-            .len()
-    };
-    let before = ledger().await;
-    linked.world.wait_for(SignedDuration::from_secs(1));
-    let danger = note("I have chest pain and cannot breathe");
-    linked.ask(VisitAct::CannotCome, &danger).await.unwrap();
-    assert!(linked.work().await.contains(&TaskKind::RedFlag));
-    assert_eq!(linked.standing().await, VisitStanding::Cancelled);
-    let (_, intent) = linked.wrote().await.swap_remove(0);
-    assert!(intent.starts_with("red_flag"), "{intent}");
-    assert_eq!(ledger().await, before, "nobody asked to stop");
-}
-
-#[on_both_engines]
-async fn a_plain_stop_on_a_form_counts(engine: Engine) {
-    let linked = linked(engine).await;
-    linked.verify().await;
-    let before = linked
-        .world
-        .reader()
-        .consents(linked.ana)
-        .await
-        .unwrap()
-        .len();
-    linked
-        .ask(VisitAct::AskToMove, &note("STOP"))
-        .await
-        .unwrap();
-    let after = linked
-        .world
-        .reader()
-        .consents(linked.ana)
-        .await
-        .unwrap()
-        .len();
-    assert!(
-        after > before,
-        "the ledger holds {after}, and held {before}"
-    );
-    assert_eq!(linked.standing().await, VisitStanding::MoveAsked);
-}
-
-#[on_both_engines]
-async fn a_wish_that_makes_no_sense_changes_nothing(engine: Engine) {
-    let linked = linked(engine).await;
-    linked.verify().await;
-    let past = Wish {
-        day: Some(date(2020, 1, 1)),
-        ..Wish::default()
-    };
-    let refused = linked.ask(VisitAct::CannotCome, &past).await;
-    let named = matches!(
-        refused,
-        Err(PortalError::Desk(DeskError::Invalid { field: "day", .. }))
-    );
-    assert!(named, "{refused:?}");
-    assert_eq!(linked.standing().await, VisitStanding::Booked);
-    assert!(linked.wrote().await.is_empty());
 }
 
 #[on_both_engines]
