@@ -241,3 +241,78 @@ async fn a_question_is_answered_by_name_and_the_message_explains_itself() {
     assert!(tab.is_marked().await);
     is_silent(&tab, &clinic.url("/"), 200).await;
 }
+
+#[tokio::test]
+async fn an_answer_that_is_lost_sends_nothing_again() {
+    let Some(chrome) = Chrome::start() else {
+        return;
+    };
+    let clinic = Clinic::new("browser_lost").await;
+    let ana = clinic.patient("Ana", "Morales", "312-555-0142").await;
+    clinic.visit_in(ana, 26 * 60).await;
+    clinic.wait(130).await;
+    clinic
+        .hears("312-555-0142", "Do I need to bring my brace?")
+        .await;
+    let tab = chrome.open().await;
+    tab.go(&clinic.way_in(Role::FrontDesk).await).await;
+    tab.go(&clinic.url("/inbox")).await;
+    tab.click("#threads a").await;
+    tab.says("#talk", "my brace").await;
+    tab.fill("#words", "Yes, please bring it.").await;
+    tab.says("#measure", "1 text").await;
+    tab.mark().await;
+    tab.notes().await;
+    // The server hears and answers; nothing of it comes back.
+    tab.ask(
+        "const real = window.fetch; \
+             window.fetch = async (...asked) => { await real(...asked); throw new TypeError('lost'); }; \
+             window.tendonFound = () => { window.fetch = real; }",
+    )
+    .await;
+    tab.click("form.reply button.p").await;
+    tab.says("#unanswered", "No answer came").await;
+    // Whoever sends it again by hand sends it under the same name.
+    tab.ask("window.tendonFound()").await;
+    tab.click("form.reply button.p").await;
+    tab.says("#talk", "please bring it").await;
+    tab.until("return !document.getElementById('unanswered')")
+        .await;
+    assert!(tab.is_marked().await, "no form was sent by the browser");
+    let asked = tab.notes().await.asked;
+    let sent = asked.iter().filter(|url| url.path().ends_with("/reply"));
+    assert_eq!(sent.count(), 2, "once for each time it was pressed");
+    let lines = clinic.messages(ana).await;
+    let replies = lines
+        .iter()
+        .filter(|line| line.text.expose().contains("please bring it"));
+    assert_eq!(replies.count(), 1);
+    let empty = "return document.querySelector('#words').value === ''";
+    tab.until(empty).await;
+}
+
+#[tokio::test]
+async fn a_chart_leaves_the_screen_with_its_session() {
+    let Some(chrome) = Chrome::start() else {
+        return;
+    };
+    let clinic = Clinic::new("browser_gone").await;
+    let ana = clinic.patient("Ana", "Morales", "312-555-0142").await;
+    let tab = chrome.open().await;
+    tab.go(&clinic.way_in(Role::FrontDesk).await).await;
+    tab.go(&clinic.url(&format!("/patients/{ana}"))).await;
+    tab.says("h1", "Ana Morales").await;
+    let turn = |hidden: bool| {
+        format!(
+            "Object.defineProperty(document, 'hidden', {{ configurable: true, get: () => {hidden} }}); \
+             document.dispatchEvent(new Event('visibilitychange'))"
+        )
+    };
+    // Another tab lies above it until the session is over.
+    tab.ask(&turn(true)).await;
+    clinic.wait(16).await;
+    tab.ask(&turn(false)).await;
+    tab.says("#why", "nothing was done for a while").await;
+    assert!(tab.path().await.starts_with("/sign-in?"));
+    assert!(!tab.text("body").await.contains("Morales"));
+}

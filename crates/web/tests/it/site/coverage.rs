@@ -312,7 +312,7 @@ async fn whoever_is_shown_is_recorded_and_never_unescaped(engine: Engine) {
                 let looks = |line: &&AuditLine| {
                     ["R", "E"].contains(&line.action.as_str()) && line.entity == entity
                 };
-                assert!(new.iter().any(|line| looks(line)), "{pattern} {new:?}");
+                assert!(new.iter().any(looks), "{pattern} {new:?}");
             }
             None => {
                 for telling in TELLING {
