@@ -19,6 +19,9 @@ pub const PHONE: (u32, u32) = (390, 844);
 /// How long something may take to appear before it is missing.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How often an element may be exchanged while it is being clicked.
+const EXCHANGES: usize = 10;
+
 /// Runs before the scripts of every page: notes what jumps, from where and to where.
 const WATCH: &str = "window.tendonJumps = [];
 const place = (r) => `${r.x},${r.y} ${r.width}x${r.height}`;
@@ -188,10 +191,21 @@ impl Tab {
         self.ask(&script).await.as_u64().unwrap()
     }
 
+    /// Clicks an element; where the page exchanges it at that moment, nothing was
+    /// clicked, and the one that took its place is.
     #[track_caller]
     pub fn click(&self, css: &str) -> impl Future<Output = ()> {
-        let seen = self.sees(css);
-        async move { seen.await.click().await.unwrap() }
+        let caller = std::panic::Location::caller();
+        async move {
+            for _ in 0..EXCHANGES {
+                match self.sees(css).await.click().await {
+                    Ok(()) => return,
+                    Err(error) if error.is_stale_element_reference() => {}
+                    Err(error) => panic!("{caller}: clicking {css}: {error}"),
+                }
+            }
+            panic!("{caller}: {css} never stands still");
+        }
     }
 
     /// Replaces what stands in a field.
