@@ -216,12 +216,9 @@ impl Desk {
                 .await?;
             threads.extend(thread.map(|thread| (point.id, channel, thread)));
         }
-        let ledger = reader.ledger(patient).await?;
         Ok(Known {
             attention,
-            ledger: self
-                .with_all_about(access, patient, &points, ledger)
-                .await?,
+            ledger: self.whole_ledger(access, patient, &points).await?,
             to_person: counted(reader.sends_to_patient(patient, since).await?),
             to_address,
             threads,

@@ -62,6 +62,18 @@ impl Desk {
         Ok(Heard::Stranger)
     }
 
+    /// Returns everything that was said about a patient's addresses: on the patient's
+    /// own record, and as [`Desk::with_all_about`] adds to it.
+    pub async fn whole_ledger(
+        &self,
+        access: &Access,
+        patient: PatientId,
+        points: &[ContactPoint],
+    ) -> Result<Ledger, DeskError> {
+        let ledger = self.reader(access).ledger(patient).await?;
+        self.with_all_about(access, patient, points, ledger).await
+    }
+
     /// Adds to a patient's ledger everything else that was said about the patient's
     /// addresses: before anybody here had them, and on other records that have them.
     pub(crate) async fn with_all_about(

@@ -59,7 +59,7 @@ impl Desk {
         reader
             .looked_at(self.now(), "consent", Some(visitor.id()), "portal")
             .await?;
-        let ledger = reader.ledger(visitor.id()).await?;
+        let ledger = self.ledger_of(&visitor).await?;
         let house = self.house(visitor.access.practice).await?;
         let now = self.now();
         let today = now.to_zoned(house.practice.time_zone.clone()).date();
@@ -101,7 +101,7 @@ impl Desk {
         wanted: &Wanted,
     ) -> Result<(), PortalError> {
         let visitor = self.verified(pass).await?;
-        let ledger = self.reader(&visitor.access).ledger(visitor.id()).await?;
+        let ledger = self.ledger_of(&visitor).await?;
         let (access, patient) = (&visitor.access, visitor.id());
         self.change(access, patient, Origin::Live, |change| {
             choose(change, &visitor, &ledger, wanted);
@@ -109,6 +109,14 @@ impl Desk {
         })
         .await?;
         Ok(())
+    }
+
+    /// Returns what the gate will hear, so that the page never says otherwise.
+    async fn ledger_of(&self, visitor: &Visitor) -> Result<Ledger, PortalError> {
+        let points = &visitor.patient.contact_points;
+        Ok(self
+            .whole_ledger(&visitor.access, visitor.id(), points)
+            .await?)
     }
 
     /// Stops everything, everywhere. The link alone is enough, however old it is.

@@ -9,7 +9,7 @@ use tendon_care::message::{Body, Failure, FailureClass};
 use tendon_care::purpose::Purpose;
 use tendon_care::task::{TaskKind, TaskState};
 use tendon_channel::carrier::Outcome;
-use tendon_desk::{Heard, Inbound};
+use tendon_desk::{Checked, Heard, Inbound, Pass};
 use tendon_testkit::database::Engine;
 use tendon_testkit::on_both_engines;
 
@@ -167,6 +167,32 @@ async fn a_stop_holds_on_the_next_record_until_the_phone_says_start(engine: Engi
     world.book(luis, "2026-12-01T08:40").await;
     world.run_until("2026-12-01T08:00").await;
     assert!(!said_since(&world, before).is_empty());
+}
+
+#[on_both_engines]
+async fn the_page_says_what_the_gate_will_say(engine: Engine) {
+    let world = World::open(engine, "2026-11-02T10:00").await;
+    world.patient("Dora", PHONE).await;
+    world.text(PHONE, "STOP").await;
+    world.run_until("2026-11-03T10:00").await;
+    let luis = another_record(&world).await;
+    world
+        .mailbox(luis, "luis@example.org", &[Purpose::Care])
+        .await;
+    world.run_until("2026-11-22T12:00").await;
+    let (desk, token) = (&world.desk, world.last_link());
+    let born = world.reader().patient(luis).await.unwrap();
+    let born = born.unwrap().value.birth_date.unwrap();
+    let Checked::Right { proof, .. } = desk.check_birthday(&token, born).await.unwrap() else {
+        panic!("a birthday on file");
+    };
+    let pass = Pass {
+        token: &token,
+        proof: Some(proof.expose()),
+    };
+    let shown = desk.portal_preferences(pass).await.unwrap();
+    let ways: Vec<_> = shown.ways.iter().map(|way| (way.channel, way.on)).collect();
+    assert_eq!(ways, [(Channel::Sms, false), (Channel::Email, true)]);
 }
 
 #[on_both_engines]

@@ -276,11 +276,15 @@ pub(super) fn reachable(person: &Person) -> Vec<(ContactPointId, String)> {
 
 /// Says for each purpose whether it may be written about, and how that is known.
 pub(super) async fn consents(
-    reader: Reader<'_>,
+    app: &App,
+    staff: &Staff,
     person: &Person,
     view: &View,
 ) -> Result<Vec<ConsentFacts>, Refusal> {
-    let ledger = reader.ledger(person.id).await?;
+    let ledger = app
+        .desk()
+        .whole_ledger(staff.access(), person.id, &person.contact_points)
+        .await?;
     if ledger.entries().is_empty() {
         return Ok(vec![]);
     }

@@ -120,7 +120,7 @@ async fn chart(
         plan: facts::plan(reader, patient, &visits, &view).await?,
         visits: facts::visits(&visits, &view, staff.may(Permission::EditVisits)),
         contacts: facts::contacts(&person, &view),
-        consents: facts::consents(reader, &person, &view).await?,
+        consents: facts::consents(app, staff, &person, &view).await?,
         reachable: facts::reachable(&person),
         proxies: facts::proxies(&person),
         draft: Draft {
