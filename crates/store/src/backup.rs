@@ -1,13 +1,14 @@
 //! What a restored database is compared by: every row of every table.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest, Sha256};
 
 use crate::db::Db;
 use crate::error::StoreError;
-use crate::sql::{Sql, Val, params, statements};
+use crate::sql::{Row, Sql, Val, statements};
 
 statements! {
     PRACTICE = "select * from practice";
@@ -102,34 +103,43 @@ pub(crate) const TABLES: &[(&str, &Sql)] = &[
     ("audit_head", &AUDIT_HEAD),
 ];
 
+/// How long a copy waits for who writes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A table's name, its number of rows and a digest that no order changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableDigest {
     /// The table.
     pub table: &'static str,
     /// How many rows.
-    pub rows: usize,
-    /// SHA-256 over the sorted digests of the rows.
+    pub rows: u64,
+    /// The sum of the rows' SHA-256, so that none has to be kept for sorting.
     pub digest: [u8; 32],
+}
+
+impl TableDigest {
+    /// Adds a row: its hash is read as four numbers, each added and wrapped.
+    fn take(&mut self, row: &Row) {
+        self.rows += 1;
+        let hash = row_digest(row.values());
+        for (sum, part) in self.digest.chunks_exact_mut(8).zip(hash.chunks_exact(8)) {
+            let number = |bytes: &[u8]| bytes.iter().fold(0, |n: u64, b| n << 8 | u64::from(*b));
+            sum.copy_from_slice(&number(sum).wrapping_add(number(part)).to_be_bytes());
+        }
+    }
 }
 
 /// Digests every table, equal rows on either engine giving equal digests.
 pub async fn digest_tables(db: &Db) -> Result<Vec<TableDigest>, StoreError> {
     let mut digests = Vec::with_capacity(TABLES.len());
     for (table, sql) in TABLES {
-        let rows = db.read(sql, params![]).await?;
-        let mut hashes: Vec<[u8; 32]> = rows.iter().map(|row| row_digest(row.values())).collect();
-        hashes.sort_unstable();
-        let digest = hashes
-            .iter()
-            .fold(Sha256::new(), Sha256::chain_update)
-            .finalize()
-            .into();
-        digests.push(TableDigest {
+        let mut digest = TableDigest {
             table,
-            rows: hashes.len(),
-            digest,
-        });
+            rows: 0,
+            digest: [0; 32],
+        };
+        db.each_row(sql, |row| digest.take(&row)).await?;
+        digests.push(digest);
     }
     Ok(digests)
 }
@@ -154,6 +164,20 @@ fn row_digest(values: &[Val]) -> [u8; 32] {
     hash.finalize().into()
 }
 
+/// Writes a consistent copy of a SQLite database, which may be running, to an empty
+/// file. No key is needed, and nothing in the database changes.
+///
+/// *Errors*: `from` is no database of Tendon; `to` is not empty, or cannot be written.
+pub fn copy_sqlite(from: &Path, to: &Path) -> Result<(), StoreError> {
+    // What is beside a database that nobody has open is made by its first reader.
+    let connection = connect(from, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    ensure_is_tendons(&connection)?;
+    connection
+        .execute("vacuum into ?1", [to.to_string_lossy()])
+        .map_err(failed("copy"))?;
+    Ok(())
+}
+
 /// Checks that a file is a whole SQLite database of Tendon, without changing it.
 ///
 /// An empty file and one of another program would otherwise open as a new database,
@@ -161,47 +185,37 @@ fn row_digest(values: &[Val]) -> [u8; 32] {
 ///
 /// *Errors*: it is no database, not one of Tendon, or damaged.
 pub fn check_sqlite_backup(file: &Path) -> Result<(), StoreError> {
-    let failed = |source| StoreError::Sqlite {
-        doing: "the check of the backup",
-        source,
-    };
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(file, flags).map_err(failed)?;
-    let ask = |sql: &str| connection.query_one(sql, [], |row| row.get::<_, String>(0));
-    let ledger = "select cast(count(*) as text) from sqlite_schema where name = 'schema_migration'";
-    if ask(ledger).map_err(failed)? != "1" {
-        return Err(StoreError::Schema("the file is no backup of Tendon".into()));
-    }
-    if ask("pragma integrity_check(1)").map_err(failed)? != "ok" {
-        return Err(StoreError::Schema("the backup is damaged".into()));
+    let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    ensure_is_tendons(&connection)?;
+    if ask(&connection, "pragma integrity_check(1)")? != "ok" {
+        return Err(StoreError::Schema("the file is damaged".into()));
     }
     Ok(())
 }
 
-/// How a command of PostgreSQL reaches the database: variables, so that no
-/// password ever stands in a list of processes.
-///
-/// *Errors*: the database is not PostgreSQL, or its URL cannot be read.
-pub fn postgres_environment(url: &str) -> Result<Vec<(&'static str, String)>, StoreError> {
-    use tokio_postgres::config::{Config, Host};
-    let config: Config = url.parse().map_err(|_| StoreError::BadUrl)?;
-    let host = config.get_hosts().first().map(|host| match host {
-        Host::Tcp(name) => name.clone(),
-        Host::Unix(folder) => folder.display().to_string(),
-    });
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let pairs = [
-        ("PGHOST", host),
-        (
-            "PGPORT",
-            config.get_ports().first().map(ToString::to_string),
-        ),
-        ("PGUSER", config.get_user().map(str::to_owned)),
-        ("PGPASSWORD", config.get_password().map(text)),
-        ("PGDATABASE", config.get_dbname().map(str::to_owned)),
-    ];
-    Ok(pairs
-        .into_iter()
-        .filter_map(|(name, value)| value.map(|value| (name, value)))
-        .collect())
+fn connect(file: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags).map_err(failed("open"))?;
+    connection.busy_timeout(PATIENCE).map_err(failed("open"))?;
+    Ok(connection)
+}
+
+fn ensure_is_tendons(connection: &Connection) -> Result<(), StoreError> {
+    let ledger = "select cast(count(*) as text) from sqlite_schema where name = 'schema_migration'";
+    if ask(connection, ledger)? != "1" {
+        return Err(StoreError::Schema(
+            "the file is no database of Tendon".into(),
+        ));
+    }
+    Ok(())
+}
+
+fn ask(connection: &Connection, sql: &str) -> Result<String, StoreError> {
+    connection
+        .query_one(sql, [], |row| row.get(0))
+        .map_err(failed("check"))
+}
+
+fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
+    move |source| StoreError::Sqlite { doing, source }
 }

@@ -68,6 +68,21 @@ impl Db {
     /// *Errors*: an unknown URL scheme; a schema newer than the program; a data
     /// key that this server's key does not open.
     pub async fn open(options: Options) -> Result<Self, StoreError> {
+        let db = Self::connect(options)?;
+        migrate::run(&db).await?;
+        db.get_ready().await
+    }
+
+    /// Opens a database whose schema is to stay as it is.
+    ///
+    /// *Errors*: as [`Db::open`]; the schema is not the one of this program.
+    pub async fn open_as_it_is(options: Options) -> Result<Self, StoreError> {
+        let db = Self::connect(options)?;
+        migrate::check(&db).await?;
+        db.get_ready().await
+    }
+
+    fn connect(options: Options) -> Result<Self, StoreError> {
         let engine = if let Some(path) = options.url.strip_prefix("sqlite:") {
             let path = PathBuf::from(path.trim_start_matches("//"));
             Engine::Sqlite(Box::new(Sqlite::open(&path, options.durability)?))
@@ -79,7 +94,7 @@ impl Db {
         };
         let vault = Vault::new(&options.kek, options.randomness);
         let (changes, _) = broadcast::channel(64);
-        let db = Self {
+        Ok(Self {
             inner: Arc::new(Inner {
                 engine,
                 url: options.url,
@@ -87,14 +102,16 @@ impl Db {
                 changes,
             }),
             once: None,
-        };
-        migrate::run(&db).await?;
-        if let Engine::Sqlite(sqlite) = &db.inner.engine {
+        })
+    }
+
+    async fn get_ready(self) -> Result<Self, StoreError> {
+        if let Engine::Sqlite(sqlite) = &self.inner.engine {
             sqlite.fix_plans().await?;
             sqlite.open_readers()?;
         }
-        practice::load_keys(&db).await?;
-        Ok(db)
+        practice::load_keys(&self).await?;
+        Ok(self)
     }
 
     /// Returns a handle through which `access` may read.
@@ -161,16 +178,6 @@ impl Db {
         &self.inner.url
     }
 
-    /// Writes a consistent copy of a running SQLite database to a new file.
-    ///
-    /// *Errors*: `to` exists; PostgreSQL (use `pg_dump`).
-    pub async fn backup_sqlite(&self, to: &std::path::Path) -> Result<(), StoreError> {
-        match &self.inner.engine {
-            Engine::Sqlite(sqlite) => sqlite.backup(to).await,
-            Engine::Postgres(_) => Err(StoreError::BadUrl),
-        }
-    }
-
     /// Lets the planner learn how many rows there are. PostgreSQL does so by itself
     /// a minute late, and until then it reads all of a practice for every look-up
     /// of a load; SQLite plans without counts.
@@ -215,6 +222,18 @@ impl Db {
         match &self.inner.engine {
             Engine::Sqlite(sqlite) => sqlite.read(sql, params).await,
             Engine::Postgres(postgres) => postgres.read(sql, &params).await,
+        }
+    }
+
+    /// Hands over every row of an answer that need not fit into memory.
+    pub(crate) async fn each_row(
+        &self,
+        sql: &'static Sql,
+        take: impl FnMut(Row) + Send,
+    ) -> Result<(), StoreError> {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.each_row(sql, take).await,
+            Engine::Postgres(postgres) => postgres.each_row(sql, take).await,
         }
     }
 

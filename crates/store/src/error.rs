@@ -1,5 +1,7 @@
 //! What can go wrong between Tendon and its database.
 
+use std::path::PathBuf;
+
 use crate::seal::SealError;
 use crate::sql::BadRow;
 
@@ -36,6 +38,23 @@ pub enum StoreError {
     /// The database URL is not understood.
     #[error("database URL must begin with sqlite: or postgres://")]
     BadUrl,
+    /// A `postgres://` URL that cannot be read. It is not shown: it may hold a password.
+    #[error(
+        "the database URL cannot be read: postgres://user:password@host:port/database?sslmode=require"
+    )]
+    BadPostgresUrl,
+    /// The certificates of `sslrootcert` cannot be read.
+    #[error("sslrootcert: no certificates in {path}")]
+    Roots {
+        /// The file that was named.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: rustls::pki_types::pem::Error,
+    },
+    /// Certificates that nothing can be checked against.
+    #[error("PostgreSQL's certificate cannot be checked")]
+    Tls(#[from] rustls::Error),
     /// The writer is gone: the process is shutting down.
     #[error("the database writer has stopped")]
     Stopped,

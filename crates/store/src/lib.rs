@@ -20,10 +20,11 @@ mod sql;
 mod table;
 
 pub use audit::{Action, AuditEntry};
-pub use backup::{TableDigest, check_sqlite_backup, digest_tables, postgres_environment};
+pub use backup::{TableDigest, check_sqlite_backup, copy_sqlite, digest_tables};
 pub use claim::{Claimed, ClaimedMessage, ClaimedTimer, Claims, Lease, Unreadable};
 pub use commit::{Commit, Versioned, Write};
 pub use db::{Db, Durability, Options};
+pub use engine::postgres::postgres_environment;
 pub use error::{CommitError, StoreError};
 pub use migrate::schema_digest;
 pub use once::Once;

@@ -1,5 +1,7 @@
 //! Forward-only migrations. A released one never changes: its checksum is kept.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest, Sha256};
 
 use crate::db::Db;
@@ -73,37 +75,50 @@ pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
 }
 
 async fn apply(db: &Db) -> Result<(), StoreError> {
-    let rows = db.read(&APPLIED, params![]).await?;
-    let mut applied = Vec::with_capacity(rows.len());
-    for row in &rows {
-        applied.push((row.int(0)?, row.text(1)?.to_owned()));
-    }
-    if let Some((newest, _)) = applied.last()
-        && MIGRATIONS
-            .iter()
-            .all(|migration| migration.version < *newest)
-    {
-        return Err(StoreError::Schema(format!(
-            "version {newest} is newer than this program"
-        )));
-    }
-    for migration in MIGRATIONS {
-        let checksum = checksum(migration);
-        match applied
-            .iter()
-            .find(|(version, _)| *version == migration.version)
-        {
-            Some((_, stored)) if *stored == checksum => {}
-            Some(_) => {
-                return Err(StoreError::Schema(format!(
-                    "migration {} was changed",
-                    migration.name
-                )));
-            }
-            None => db.script(&script(db, migration, &checksum)).await?,
-        }
+    for migration in missing(db).await? {
+        db.script(&script(db, migration, &checksum(migration)))
+            .await?;
     }
     Ok(())
+}
+
+/// Refuses a database that is not at the newest version, and changes nothing.
+pub(crate) async fn check(db: &Db) -> Result<(), StoreError> {
+    match missing(db).await?.first() {
+        None => Ok(()),
+        Some(Migration { version, .. }) => Err(StoreError::Schema(format!(
+            "it is older than this program, which has version {version} for it: start `tendon serve` once"
+        ))),
+    }
+}
+
+/// Returns what has not been applied yet.
+///
+/// *Errors*: the schema is newer than the program, or a migration was changed.
+async fn missing(db: &Db) -> Result<Vec<&'static Migration>, StoreError> {
+    let rows = db.read(&APPLIED, params![]).await?;
+    let mut applied = BTreeMap::new();
+    for row in &rows {
+        applied.insert(row.int(0)?, row.text(1)?.to_owned());
+    }
+    let newest = applied.keys().next_back();
+    let newer = newest.filter(|newest| MIGRATIONS.iter().all(|known| known.version < **newest));
+    if let Some(version) = newer {
+        return Err(StoreError::Schema(format!(
+            "version {version} is newer than this program"
+        )));
+    }
+    let changed = MIGRATIONS.iter().find(|migration| {
+        let stored = applied.get(&migration.version);
+        stored.is_some_and(|stored| *stored != checksum(migration))
+    });
+    if let Some(Migration { name, .. }) = changed {
+        return Err(StoreError::Schema(format!("migration {name} was changed")));
+    }
+    let to_apply = MIGRATIONS.iter();
+    Ok(to_apply
+        .filter(|migration| !applied.contains_key(&migration.version))
+        .collect())
 }
 
 fn script(db: &Db, migration: &Migration, checksum: &str) -> String {

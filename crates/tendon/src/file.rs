@@ -42,6 +42,12 @@ pub(crate) fn create_if_absent(path: &Path) -> anyhow::Result<()> {
     }
 }
 
+/// Refuses a database that is not there, before SQLite would make an empty one.
+pub(crate) fn ensure_there(path: &Path) -> anyhow::Result<()> {
+    ensure!(path.is_file(), "there is no database at {}", path.display());
+    Ok(())
+}
+
 /// A file in the making, beside the place where it is to stand. Dropped before it is
 /// kept, it is gone: what failed can be tried again.
 #[derive(Debug)]

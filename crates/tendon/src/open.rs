@@ -24,19 +24,36 @@ pub(crate) async fn database(
     durability: Durability,
     randomness: Arc<dyn Randomness>,
 ) -> anyhow::Result<Db> {
-    let kek = keys::load(&settings.data_dir, &SystemRandomness)?;
     if let Some(path) = file::of_sqlite(&settings.database_url) {
         file::create_if_absent(path)?;
     }
-    let url = settings.database_url.clone();
-    Db::open(Options {
-        url,
+    Db::open(options(settings, durability, randomness)?)
+        .await
+        .context("opening the database")
+}
+
+/// Opens a database that must be there, and leaves its schema as it is.
+pub(crate) async fn existing_database(settings: &Resolved) -> anyhow::Result<Db> {
+    if let Some(path) = file::of_sqlite(&settings.database_url) {
+        file::ensure_there(path)?;
+    }
+    let randomness = Arc::new(SystemRandomness);
+    Db::open_as_it_is(options(settings, Durability::Full, randomness)?)
+        .await
+        .context("opening the database")
+}
+
+fn options(
+    settings: &Resolved,
+    durability: Durability,
+    randomness: Arc<dyn Randomness>,
+) -> anyhow::Result<Options> {
+    Ok(Options {
+        url: settings.database_url.clone(),
         durability,
-        kek,
+        kek: keys::load(&settings.data_dir, &SystemRandomness)?,
         randomness,
     })
-    .await
-    .context("opening the database")
 }
 
 /// Reads the built-in rules with the operator's own packs over them.

@@ -5,8 +5,9 @@
 //! folder then stays behind, and the next run removes it.
 
 use std::fs::File;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,11 +17,15 @@ use anyhow::{Context as _, bail, ensure};
 
 use super::tools;
 
+/// What the server shows, and what it keeps to itself, in the folder of the cluster.
+const CERTIFICATE: &str = "server.crt";
+const KEY: &str = "server.key";
+
 /// How the folder of a cluster is called, before the number of the process that made it.
 const FOLDER: &str = "tendon-postgres-";
 
 /// What a test server need not promise: it is thrown away after a crash of the machine.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 11] = [
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
@@ -30,6 +35,10 @@ const SETTINGS: [&str; 8] = [
     "autovacuum=off",
     "log_min_messages=warning",
     "timezone=UTC",
+    "ssl=on",
+    // Beside the folder of the data, where PostgreSQL looks.
+    "ssl_cert_file=../server.crt",
+    "ssl_key_file=../server.key",
 ];
 
 /// A running server. Dropping it stops it and removes its files.
@@ -67,6 +76,7 @@ impl Cluster {
             .context("running initdb")?;
         let said = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "initdb: {}", said.trim());
+        certify(folder, owner)?;
         // Another process may take the port between our asking and the server's.
         let mut attempts = 3;
         loop {
@@ -126,6 +136,11 @@ impl Cluster {
     pub(crate) fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
+
+    /// Returns the certificate that the server shows to who asks for one.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.folder.join(CERTIFICATE)
+    }
 }
 
 impl Drop for Cluster {
@@ -137,6 +152,24 @@ impl Drop for Cluster {
             eprintln!("cannot remove {}: {error}", self.folder.display());
         }
     }
+}
+
+/// Gives a server a certificate of its own making, which nobody else trusts.
+fn certify(folder: &Path, owner: Option<Owner>) -> anyhow::Result<()> {
+    let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
+    let made = rcgen::generate_simple_self_signed(names)?;
+    std::fs::write(folder.join(CERTIFICATE), made.cert.pem())?;
+    let key = folder.join(KEY);
+    let mut file = File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&key)?;
+    file.write_all(made.signing_key.serialize_pem().as_bytes())?;
+    if let Some(Owner { user, group }) = owner {
+        chown(&key, Some(user), Some(group))?;
+    }
+    Ok(())
 }
 
 /// Stops the server of a cluster, its children included.

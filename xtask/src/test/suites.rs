@@ -15,6 +15,9 @@ use crate::workspace::Workspace;
 /// The variable by which the tests learn of the server.
 const POSTGRES_URL: &str = "TENDON_TEST_POSTGRES_URL";
 
+/// The variable that names the certificate which the server shows.
+const POSTGRES_CERTIFICATE: &str = "TENDON_TEST_POSTGRES_CERTIFICATE";
+
 /// Nextest's report, below the root of the workspace wherever cargo builds.
 /// Source: nextest's default configuration, `store.dir`.
 const REPORT: &str = "target/nextest/full/junit.xml";
@@ -40,7 +43,10 @@ pub(crate) fn nextest(workspace: &Workspace, tally: &mut Tally) -> anyhow::Resul
     let selection = |arguments: &[&str]| Selection {
         arguments: arguments.iter().map(|text| (*text).to_owned()).collect(),
         postgres: Some(cluster.url()),
-        settings: Vec::new(),
+        settings: vec![(
+            POSTGRES_CERTIFICATE,
+            cluster.certificate().display().to_string(),
+        )],
     };
     let built = nextest_of(workspace, &selection(&["--workspace"]), tally)?;
     if !built {

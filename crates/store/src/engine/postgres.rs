@@ -9,6 +9,7 @@
 //! `select … for update` and the batched claims are written here and in
 //! `claim`, not in the shared statements.
 
+mod address;
 mod growth;
 mod many;
 
@@ -21,6 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_postgres::types::{Format, IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 use tokio_postgres::{NoTls, Statement};
 
+use self::address::Address;
 use super::{GROUP, Job};
 use crate::audit;
 use crate::error::{CommitError, StoreError};
@@ -33,6 +35,14 @@ statements! {
     LOCK_HEAD = "select seq, hash from audit_head where practice_id = $1 for update";
 }
 
+/// How a command of PostgreSQL reaches the database: variables, so that no
+/// password ever stands in a list of processes.
+///
+/// *Errors*: the URL cannot be read.
+pub fn postgres_environment(url: &str) -> Result<Vec<(&'static str, String)>, StoreError> {
+    Ok(Address::parse(url)?.environment())
+}
+
 /// The PostgreSQL engine.
 #[derive(Debug)]
 pub(crate) struct Postgres {
@@ -43,14 +53,14 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Prepares the pool and starts the committer; connects at first use.
     pub(crate) fn open(url: &str) -> Result<Self, StoreError> {
-        let config = url.parse().map_err(|_| StoreError::BadUrl)?;
-        let manager = Manager::from_config(
-            config,
-            NoTls,
-            ManagerConfig {
-                recycling_method: RecyclingMethod::Fast,
-            },
-        );
+        let address = Address::parse(url)?;
+        let recycling = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
+        let manager = match address.tls()? {
+            Some(tls) => Manager::from_config(address.config, tls, recycling),
+            None => Manager::from_config(address.config, NoTls, recycling),
+        };
         let pool = Pool::builder(manager)
             .max_size(POOL)
             .build()
@@ -70,6 +80,15 @@ impl Postgres {
         params: &[Val],
     ) -> Result<Vec<Row>, StoreError> {
         query(&self.pool.get().await?, sql, params).await
+    }
+
+    /// Hands over every row of an answer that need not fit into memory.
+    pub(crate) async fn each_row(
+        &self,
+        sql: &'static Sql,
+        take: impl FnMut(Row) + Send,
+    ) -> Result<(), StoreError> {
+        each_row(&self.pool.get().await?, sql, &[], take).await
     }
 
     /// Reads several answers, asked for in one go.
@@ -110,6 +129,17 @@ impl Postgres {
 }
 
 async fn query(client: &Object, sql: &'static Sql, params: &[Val]) -> Result<Vec<Row>, StoreError> {
+    let mut rows = Vec::new();
+    each_row(client, sql, params, |row| rows.push(row)).await?;
+    Ok(rows)
+}
+
+async fn each_row(
+    client: &Object,
+    sql: &'static Sql,
+    params: &[Val],
+    mut take: impl FnMut(Row) + Send,
+) -> Result<(), StoreError> {
     let failed = |source| StoreError::Postgres {
         doing: sql.name,
         source,
@@ -117,15 +147,14 @@ async fn query(client: &Object, sql: &'static Sql, params: &[Val]) -> Result<Vec
     let statement = client.prepare_cached(sql.text).await.map_err(failed)?;
     let stream = client.query_raw(&statement, params).await.map_err(failed)?;
     pin_mut!(stream);
-    let mut rows = Vec::new();
     while let Some(row) = stream.next().await {
         let row = row.map_err(failed)?;
         let values = (0..row.len())
             .map(|column| column_value(&row, column))
             .collect::<Result<_, _>>();
-        rows.push(Row::new(sql.name, values.map_err(failed)?));
+        take(Row::new(sql.name, values.map_err(failed)?));
     }
-    Ok(rows)
+    Ok(())
 }
 
 fn column_value(row: &tokio_postgres::Row, column: usize) -> Result<Val, tokio_postgres::Error> {

@@ -44,10 +44,6 @@ enum Order {
         text: String,
         reply: oneshot::Sender<Result<(), StoreError>>,
     },
-    Backup {
-        to: std::path::PathBuf,
-        reply: oneshot::Sender<Result<(), StoreError>>,
-    },
     Stop,
 }
 
@@ -188,15 +184,6 @@ impl Sqlite {
         Ok(())
     }
 
-    pub(crate) async fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        let (reply, answer) = oneshot::channel();
-        self.order(Order::Backup {
-            to: to.to_owned(),
-            reply,
-        })?;
-        answer.await.map_err(|_| StoreError::Stopped)?
-    }
-
     pub(crate) async fn read(
         &self,
         sql: &'static Sql,
@@ -206,6 +193,16 @@ impl Sqlite {
             return self.returning(Bound::any(sql, params)).await;
         }
         self.with_reader(|connection| query(connection, sql, &params))
+            .await
+    }
+
+    /// Hands over every row of an answer that need not fit into memory.
+    pub(crate) async fn each_row(
+        &self,
+        sql: &'static Sql,
+        take: impl FnMut(Row),
+    ) -> Result<(), StoreError> {
+        self.with_reader(|connection| each_row(connection, sql, &[], take))
             .await
     }
 
@@ -342,16 +339,6 @@ fn serve(connection: &Connection, order: Order) -> bool {
             if done.is_err() && !connection.is_autocommit() {
                 let _ = connection.execute_batch("rollback");
             }
-            let _ = reply.send(done);
-        }
-        Order::Backup { to, reply } => {
-            let done = connection
-                .execute("vacuum into ?1", [to.to_string_lossy()])
-                .map(drop)
-                .map_err(|source| StoreError::Sqlite {
-                    doing: "backup",
-                    source,
-                });
             let _ = reply.send(done);
         }
         Order::Stop => return true,
@@ -495,19 +482,29 @@ fn query(
     sql: &'static Sql,
     params: &[Val],
 ) -> Result<Vec<Row>, StoreError> {
+    let mut answer = Vec::new();
+    each_row(connection, sql, params, |row| answer.push(row))?;
+    Ok(answer)
+}
+
+fn each_row(
+    connection: &Connection,
+    sql: &'static Sql,
+    params: &[Val],
+    mut take: impl FnMut(Row),
+) -> Result<(), StoreError> {
     let doing = sql.name;
-    let read = || -> Result<Vec<Row>, rusqlite::Error> {
+    let mut read = || -> Result<(), rusqlite::Error> {
         let mut statement = connection.prepare_cached(sql.numbered())?;
         let columns = statement.column_count();
         let mut rows = statement.query(rusqlite::params_from_iter(params))?;
-        let mut answer = Vec::new();
         while let Some(row) = rows.next()? {
             let values = (0..columns)
                 .map(|column| row.get_ref(column).map(from_ref))
                 .collect::<Result<_, _>>()?;
-            answer.push(Row::new(sql.name, values));
+            take(Row::new(doing, values));
         }
-        Ok(answer)
+        Ok(())
     };
     read().map_err(|source| StoreError::Sqlite { doing, source })
 }

@@ -9,6 +9,7 @@ mod consents;
 mod imports;
 mod once;
 mod roundtrip;
+mod schema;
 mod statements;
 mod strays;
 
@@ -78,13 +79,7 @@ impl Bench {
 
     async fn open(url: String, file: Option<std::path::PathBuf>) -> Self {
         let randomness = Arc::new(Counter::default());
-        let options = Options {
-            url,
-            durability: Durability::Full,
-            kek: SecretKey::new([7; 32]),
-            randomness: Arc::<Counter>::clone(&randomness),
-        };
-        let db = Db::open(options).await.expect("opens");
+        let db = Db::open(options(url, &randomness)).await.expect("opens");
         let practice = PracticeId::from_parts(Still.now(), [1; 10]);
         let access = Access::system(practice, "test");
         db.add_practice(
@@ -108,8 +103,22 @@ impl Bench {
         }
     }
 
+    /// Returns how to open the same database once more.
+    pub(crate) fn options(&self) -> Options {
+        options(self.db.url().to_owned(), &self.randomness)
+    }
+
     pub(crate) fn file(&self) -> Option<&std::path::Path> {
         self.cleanup.file.as_deref()
+    }
+}
+
+fn options(url: String, randomness: &Arc<Counter>) -> Options {
+    Options {
+        url,
+        durability: Durability::Full,
+        kek: SecretKey::new([7; 32]),
+        randomness: Arc::<Counter>::clone(randomness),
     }
 }
 

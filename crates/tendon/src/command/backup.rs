@@ -12,7 +12,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use tendon_store::{
-    Db, Durability, TableDigest, check_sqlite_backup, digest_tables, postgres_environment,
+    Db, Durability, TableDigest, check_sqlite_backup, copy_sqlite, digest_tables,
+    postgres_environment,
 };
 
 use crate::edge::SystemRandomness;
@@ -48,18 +49,14 @@ pub(crate) struct Verify {}
 impl Backup {
     pub(crate) fn run(&self, settings: &Resolved, json: bool) -> anyhow::Result<ExitCode> {
         let draft = Draft::of(&self.to)?;
-        if file::of_sqlite(&settings.database_url).is_none() {
+        if let Some(path) = file::of_sqlite(&settings.database_url) {
+            file::ensure_there(path)?;
+            copy_sqlite(path, draft.path()).context("copying the database")?;
+        } else {
             let mut dump = postgres_command("pg_dump", settings)?;
             dump.args(["--format=custom", "--no-owner", "--file"])
                 .arg(draft.path());
             succeed(&mut dump)?;
-        } else {
-            super::on_one_thread(async {
-                let db = existing(settings).await?;
-                db.backup_sqlite(draft.path())
-                    .await
-                    .context("copying the database")
-            })?;
         }
         draft.keep()?;
         let bytes = std::fs::metadata(&self.to)?.len();
@@ -119,18 +116,21 @@ impl Restore {
             &database,
         ]);
         succeed(restore.arg(&self.from))?;
-        verdict(settings)
+        // What was backed up by an older program is brought up to date.
+        super::on_one_thread(async {
+            let randomness = Arc::new(SystemRandomness);
+            Verdict::of(&open::database(settings, Durability::Full, randomness).await?).await
+        })
     }
 }
 
 impl Verify {
     pub(crate) fn run(settings: &Resolved, json: bool) -> anyhow::Result<ExitCode> {
-        Ok(verdict(settings)?.say(json))
+        let verdict = super::on_one_thread(async {
+            Verdict::of(&open::existing_database(settings).await?).await
+        })?;
+        Ok(verdict.say(json))
     }
-}
-
-fn verdict(settings: &Resolved) -> anyhow::Result<Verdict> {
-    super::on_one_thread(async { Verdict::of(&existing(settings).await?).await })
 }
 
 /// What every row of a database says.
@@ -165,7 +165,7 @@ impl Verdict {
         for why in &self.broken {
             eprintln!("tendon: {why}");
         }
-        let rows: usize = self.tables.iter().map(|table| table.rows).sum();
+        let rows: u64 = self.tables.iter().map(|table| table.rows).sum();
         let audit_rows = self.audit_rows;
         if json {
             let line = serde_json::json!({
@@ -188,14 +188,6 @@ impl Verdict {
         });
         tables.collect()
     }
-}
-
-/// Opens a database that must be there already.
-async fn existing(settings: &Resolved) -> anyhow::Result<Db> {
-    if let Some(path) = file::of_sqlite(&settings.database_url) {
-        ensure!(path.is_file(), "there is no database at {}", path.display());
-    }
-    open::database(settings, Durability::Full, Arc::new(SystemRandomness)).await
 }
 
 fn postgres_command(name: &str, settings: &Resolved) -> anyhow::Result<Command> {

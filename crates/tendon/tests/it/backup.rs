@@ -127,7 +127,7 @@ fn a_restore_that_fails_leaves_nothing_and_can_be_tried_again() {
         (b"no database at all, only words".repeat(40), "reading"),
         (whole[..middle].to_vec(), "reading"),
         (bent, "reading"),
-        (Vec::new(), "no backup of Tendon"),
+        (Vec::new(), "no database of Tendon"),
     ] {
         let file = place.data_dir.join("bad");
         std::fs::write(&file, bytes).unwrap();
@@ -177,5 +177,32 @@ fn only_the_owner_may_read_a_database_and_what_is_made_of_it() {
     for file in all {
         let mode = std::fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+    }
+}
+
+/// The variable by which `cargo xtask test` names the certificate of its server.
+const CERTIFICATE: &str = "TENDON_TEST_POSTGRES_CERTIFICATE";
+
+#[test]
+fn a_database_server_must_show_who_it_is() {
+    let Ok(certificate) = std::env::var(CERTIFICATE) else {
+        println!("SKIPPED: {CERTIFICATE} is not set");
+        return;
+    };
+    let Some(db) = TestDb::postgres("encrypted") else {
+        return;
+    };
+    let place = Place::new(db).with_practice();
+    let url = format!("{}?sslmode=verify-full", place.db.url());
+    let stranger = place.run_on(&url, &["practices", "list"], "");
+    let said = String::from_utf8_lossy(&stranger.stderr);
+    assert_eq!(stranger.status.code(), Some(1), "{said}");
+    assert!(said.contains("certificate"), "{said}");
+    let known = format!("{url}&sslrootcert={certificate}");
+    let copy = place.data_dir.join("copy");
+    for command in [&["verify"][..], &["backup", copy.to_str().unwrap()]] {
+        let done = place.run_on(&known, command, "");
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{command:?}: {said}");
     }
 }

@@ -43,7 +43,7 @@ fn hints(patient: &Patient) -> Vec<String> {
     points.map(|point| point.address.hint()).collect()
 }
 
-async fn rows(world: &World, name: &str) -> usize {
+async fn rows(world: &World, name: &str) -> u64 {
     let tables = digest_tables(world.desk.db()).await.unwrap();
     let table = tables.iter().find(|table| table.table == name);
     table.unwrap().rows
