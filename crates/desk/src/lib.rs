@@ -52,7 +52,7 @@ pub use settings::{OwnWords, TEXT_NUMBERS, WordsSaved};
 pub use setup::Intake;
 pub use staff::{
     ABSOLUTE_LIFE, BearerInfo, CODE_LIFE, CodeAnswer, Enrolling, IDLE_LIFE, MAX_LINK_LIFE,
-    NewBearer, NewUser, Secret, SessionInfo, SignInAnswer, UserInfo,
+    NewBearer, NewUser, PasswordAnswer, Secret, SessionInfo, SignInAnswer, UserInfo,
 };
 pub use tasks::TaskAct;
 pub use visits::{NewVisit, VisitAct};

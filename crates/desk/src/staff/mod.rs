@@ -27,7 +27,7 @@ pub use self::session::{ABSOLUTE_LIFE, CODE_LIFE, IDLE_LIFE, SessionInfo};
 pub use self::sign_in::{CodeAnswer, SignInAnswer};
 pub use self::tokens::{BearerInfo, NewBearer};
 pub use self::totp::Enrolling;
-pub use self::users::{NewUser, UserInfo};
+pub use self::users::{NewUser, PasswordAnswer, UserInfo};
 use crate::desk::Desk;
 use crate::error::DeskError;
 

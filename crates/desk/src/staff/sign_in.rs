@@ -15,7 +15,7 @@ use crate::desk::Desk;
 use crate::error::DeskError;
 
 /// How often a try is judged again when others with the same address come between.
-const TRIES: usize = 16;
+pub(super) const TRIES: usize = 16;
 
 /// The answer to an e-mail and a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,7 +196,7 @@ impl Desk {
 
     /// Counts a failure and writes it into the audit trail. Returns until when
     /// nothing is looked at.
-    async fn count_failure(
+    pub(super) async fn count_failure(
         &self,
         access: &Access,
         user: &UserRow,

@@ -7,11 +7,26 @@ use tendon_care::id::UserId;
 use tendon_store::{Action, AuditEntry, Commit, CommitError, UserChange, UserRow, Write};
 
 use super::password;
+use super::sign_in::TRIES;
 use crate::desk::Desk;
 use crate::error::DeskError;
 
 /// The longest display name.
 const MAX_NAME_CHARS: usize = 120;
+
+/// The answer to who wants another password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordAnswer {
+    /// It counts, and every session has ended.
+    Changed,
+    /// The present one is another.
+    Wrong,
+    /// Too many failures; nothing is looked at before this.
+    Locked {
+        /// Until when.
+        until: Timestamp,
+    },
+}
 
 /// Somebody who is to work here.
 #[derive(Clone)]
@@ -170,15 +185,44 @@ impl Desk {
             .await
     }
 
-    /// Tells whether this is the password of who asks, before they change it.
-    pub async fn is_own_password(
+    /// Returns who asks, as the list of users shows them.
+    pub async fn own_user(&self, access: &Access) -> Result<UserInfo, DeskError> {
+        let id = own_id(access).ok_or(DeskError::NotFound("user"))?;
+        Ok(info(self.user_row(access, id).await?, self.now()))
+    }
+
+    /// Gives who asks a new password, if they know the present one: an open browser
+    /// is not proof enough. A wrong one counts as at the door, and locks as there.
+    ///
+    /// *Errors*: `password` is one that is not taken.
+    pub async fn change_own_password(
         &self,
         access: &Access,
-        password: &str,
-    ) -> Result<bool, DeskError> {
+        present: &str,
+        new: &str,
+    ) -> Result<PasswordAnswer, DeskError> {
         let id = own_id(access).ok_or(DeskError::NotFound("user"))?;
-        let row = self.user_row(access, id).await?;
-        password::verify(password, Some(&row.password_hash)).await
+        for _ in 0..TRIES {
+            let row = self.user_row(access, id).await?;
+            let now = self.now();
+            let locked = |until| PasswordAnswer::Locked { until };
+            if now < row.locked_until {
+                return Ok(locked(row.locked_until));
+            }
+            if password::verify(present, Some(&row.password_hash)).await? {
+                if present == new {
+                    return Err(DeskError::invalid("password", "must be another one"));
+                }
+                self.set_password(access, id, new).await?;
+                return Ok(PasswordAnswer::Changed);
+            }
+            match self.count_failure(access, &row, "wrong password").await? {
+                Some(until) if now < until => return Ok(locked(until)),
+                Some(_) => return Ok(PasswordAnswer::Wrong),
+                None => {}
+            }
+        }
+        Err(DeskError::Busy)
     }
 
     /// Changes what somebody may do or proves who they are, and ends their sessions.

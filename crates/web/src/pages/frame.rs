@@ -271,15 +271,26 @@ impl Frame {
         Url::SignOut
     }
 
+    /// Returns where the reader's own account is.
+    pub const fn account_url(&self) -> Url {
+        Url::Account
+    }
+
     /// Returns the stream of changed topics.
     pub const fn events_url(&self) -> Url {
         Url::Events
     }
 
     /// Returns the icons of the frame's own controls: keyboard, theme, density,
-    /// leave.
-    pub const fn tools(&self) -> (Icon, Icon, Icon, Icon) {
-        (Icon::Keyboard, Icon::Theme, Icon::Rows, Icon::Leave)
+    /// account, leave.
+    pub const fn tools(&self) -> (Icon, Icon, Icon, Icon, Icon) {
+        (
+            Icon::Keyboard,
+            Icon::Theme,
+            Icon::Rows,
+            Icon::Person,
+            Icon::Leave,
+        )
     }
 }
 

@@ -26,8 +26,8 @@ use super::portal::{
 use super::sandbox::Sandbox;
 use super::second_factor::SecondFactor;
 use super::settings::{
-    carriers::Carriers, journeys::Journeys, locations::Locations, practice::Practice,
-    template::TemplatePage, templates::Templates, users::Users,
+    account::Account, carriers::Carriers, journeys::Journeys, locations::Locations,
+    practice::Practice, template::TemplatePage, templates::Templates, users::Users,
 };
 use super::sign_in::SignIn;
 use super::today::Today;
@@ -135,6 +135,7 @@ pub fn all() -> Vec<Rendered> {
     out.hang("settings-journeys", Journeys::samples());
     out.hang("settings-users", Users::samples());
     out.hang("settings-carriers", Carriers::samples());
+    out.hang("settings-account", Account::samples());
     out.hang("sign-in", SignIn::samples());
     out.hang("second-factor", SecondFactor::samples());
     out.hang("enrol", Enrol::samples());

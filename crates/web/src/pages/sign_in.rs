@@ -38,6 +38,8 @@ pub enum Because {
     Idle,
     /// Signed out.
     Left,
+    /// The password was changed.
+    Changed,
     /// The link was used before, or is too old.
     Spent,
 }
@@ -72,6 +74,10 @@ impl SignIn {
                 Tone::Warn,
                 "This link was used before or is too old. Sign in with your password.",
             ),
+            Because::Changed => Flash::new(
+                Tone::Good,
+                "Your password is changed. Sign in with the new one.",
+            ),
             Because::Left => Flash::new(Tone::Good, "You are signed out."),
         })
     }
@@ -92,6 +98,7 @@ impl SignIn {
             ("locked", page("", Some(Because::Locked { minutes: 15 }))),
             ("idle", page("maria@example.org", Some(Because::Idle))),
             ("left", page("", Some(Because::Left))),
+            ("changed", page("", Some(Because::Changed))),
             ("spent", page("", Some(Because::Spent))),
             ("hostile", hostile),
         ]

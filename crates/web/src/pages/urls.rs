@@ -69,6 +69,8 @@ urls! {
     SignOut = "/sign-out";
     /// Theme and density of this browser.
     Look = "/look";
+    /// The reader's own account.
+    Account = "/account";
     /// The stream of changed topics.
     Events = "/events";
     /// A file of our own: style, module or icon.

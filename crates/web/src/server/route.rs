@@ -20,7 +20,7 @@ pub(crate) enum Need {
 pub(crate) fn need(pattern: &str) -> Option<Need> {
     use Permission as P;
     Some(match pattern {
-        at::SignOut | at::Look | at::Events => Need::SignedIn,
+        at::SignOut | at::Look | at::Account | at::Events => Need::SignedIn,
         at::Today => Need::May(P::ReadToday),
         at::VisitConfirm | at::VisitCancel => Need::May(P::EditVisits),
         at::TaskDone | at::TaskTake => Need::May(P::WorkTasks),

@@ -99,6 +99,7 @@ async fn form(axum::Extension(gate): Given, plain::Query(asked): Query) -> Page<
     let because = match asked.because.as_str() {
         "idle" => Some(Because::Idle),
         "left" => Some(Because::Left),
+        "password" => Some(Because::Changed),
         _ => None,
     };
     Page(SignIn {
@@ -285,7 +286,8 @@ fn digits(fields: &Fields) -> String {
     code.chars().filter(char::is_ascii_digit).collect()
 }
 
-fn minutes_until(app: &App, until: Timestamp) -> u32 {
+/// Rounds up, so that nobody is told to wait for nothing.
+pub(super) fn minutes_until(app: &App, until: Timestamp) -> u32 {
     let left = until.duration_since(app.desk().now()).as_secs().max(0);
     u32::try_from(left.div_euclid(60) + 1).unwrap_or(u32::MAX)
 }

@@ -70,7 +70,7 @@ fn people() -> Router<App> {
 
 /// What is set up, and what was done.
 fn set_up() -> Router<App> {
-    use settings::{carriers, journeys, locations, practice, templates, users};
+    use settings::{account, carriers, journeys, locations, practice, templates, users};
     Router::new()
         .route(at::Settings, get(practice::page).post(practice::save))
         .route(at::Locations, get(locations::page).post(locations::add))
@@ -84,6 +84,7 @@ fn set_up() -> Router<App> {
         .route(at::UserRole, post(users::give_role))
         .route(at::UserRevoke, post(users::revoke))
         .route(at::Carriers, get(carriers::page).post(carriers::save))
+        .route(at::Account, get(account::page).post(account::change))
         .route(at::Audit, get(audit::page))
         .route(at::AuditExport, get(audit::export))
 }

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use tendon_care::access::Role;
-use tendon_desk::{ABSOLUTE_LIFE, IDLE_LIFE, SignInAnswer};
+use tendon_desk::{ABSOLUTE_LIFE, DeskError, IDLE_LIFE, PasswordAnswer, SignInAnswer};
 use tendon_testkit::database::Engine;
 use tendon_testkit::on_both_engines;
 
@@ -66,8 +66,6 @@ async fn a_password_a_role_and_a_bar_end_every_session(engine: Engine) {
     assert!(access(&world, &token).await.is_none());
     let token = welcome(&world).await;
     let own = access(&world, &token).await.unwrap();
-    assert!(desk.is_own_password(&own, PASSWORD).await.unwrap());
-    assert!(!desk.is_own_password(&own, "another one").await.unwrap());
     desk.set_password(&own, user, "an even quieter walk")
         .await
         .unwrap();
@@ -87,4 +85,49 @@ async fn a_password_a_role_and_a_bar_end_every_session(engine: Engine) {
     desk.set_disabled(&world.access, user, false).await.unwrap();
     let again = desk.sign_in(EMAIL, "an even quieter walk").await.unwrap();
     assert!(matches!(again, SignInAnswer::Welcome(_)));
+}
+
+#[on_both_engines]
+async fn ones_own_password_is_changed_by_who_knows_it(engine: Engine) {
+    let (world, _) = world(engine).await;
+    let desk = &world.desk;
+    let token = welcome(&world).await;
+    let own = access(&world, &token).await.unwrap();
+    let new = "an even quieter walk";
+    for (taken, field) in [("short", "password"), (PASSWORD, "password")] {
+        let refused = desk.change_own_password(&own, PASSWORD, taken).await;
+        assert!(
+            matches!(refused, Err(DeskError::Invalid { field: at, .. }) if at == field),
+            "{refused:?}"
+        );
+    }
+    assert!(access(&world, &token).await.is_some());
+    let changed = desk.change_own_password(&own, PASSWORD, new).await.unwrap();
+    assert_eq!(changed, PasswordAnswer::Changed);
+    assert!(access(&world, &token).await.is_none());
+    let by_old = desk.sign_in(EMAIL, PASSWORD).await.unwrap();
+    assert_eq!(by_old, SignInAnswer::Wrong);
+    let by_new = desk.sign_in(EMAIL, new).await.unwrap();
+    assert!(matches!(by_new, SignInAnswer::Welcome(_)));
+}
+
+#[on_both_engines]
+async fn guesses_in_an_open_browser_lock_as_they_do_at_the_door(engine: Engine) {
+    let (world, _) = world(engine).await;
+    let desk = &world.desk;
+    let own = access(&world, &welcome(&world).await).await.unwrap();
+    let guess = async |present| {
+        let answer = desk.change_own_password(&own, present, "an even quieter walk");
+        answer.await.unwrap()
+    };
+    let mut wrong = 0;
+    while guess("not the password").await == PasswordAnswer::Wrong {
+        wrong += 1;
+        assert!(wrong < 20, "nothing locks");
+    }
+    assert!(wrong > 2, "a slip of the finger is forgiven");
+    let right = guess(PASSWORD).await;
+    assert!(matches!(right, PasswordAnswer::Locked { .. }), "{right:?}");
+    let at_the_door = desk.sign_in(EMAIL, PASSWORD).await.unwrap();
+    assert!(matches!(at_the_door, SignInAnswer::Locked { .. }));
 }

@@ -1,6 +1,7 @@
 //! Settings: the practice, its places, its words, its journeys, its people and
 //! its carriers. Every page is one plain form or a list of them.
 
+pub mod account;
 pub mod carriers;
 pub mod journeys;
 pub mod locations;
@@ -30,17 +31,20 @@ pub enum Topic {
     Users,
     /// Its carriers.
     Carriers,
+    /// The reader's own account.
+    Account,
 }
 
 impl Topic {
     /// Every topic in order.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Practice,
         Self::Locations,
         Self::Templates,
         Self::Journeys,
         Self::Users,
         Self::Carriers,
+        Self::Account,
     ];
 
     const fn entry(self) -> (&'static str, Url) {
@@ -51,14 +55,16 @@ impl Topic {
             Self::Journeys => ("Journeys", Url::Journeys),
             Self::Users => ("Users", Url::Users),
             Self::Carriers => ("Carriers", Url::Carriers),
+            Self::Account => ("Your account", Url::Account),
         }
     }
 
-    /// Returns the permission without which the topic is not shown.
-    pub const fn needs(self) -> Permission {
+    /// Returns the permission without which the topic is not shown, if any.
+    pub const fn needs(self) -> Option<Permission> {
         match self {
-            Self::Users | Self::Carriers => Permission::Administer,
-            _ => Permission::EditSettings,
+            Self::Account => None,
+            Self::Users | Self::Carriers => Some(Permission::Administer),
+            _ => Some(Permission::EditSettings),
         }
     }
 
@@ -66,7 +72,7 @@ impl Topic {
     pub fn menu(self, frame: &Frame) -> Vec<Tab> {
         Self::ALL
             .into_iter()
-            .filter(|topic| frame.may(topic.needs()))
+            .filter(|topic| topic.needs().is_none_or(|needed| frame.may(needed)))
             .map(|topic| {
                 let (label, url) = topic.entry();
                 Tab {
@@ -91,12 +97,21 @@ mod tests {
     fn a_manager_does_not_see_users_and_carriers() {
         let mut frame = sample::frame(Section::Settings);
         assert_eq!(Topic::Users.menu(&frame).len(), Topic::ALL.len());
-        frame.role = Role::Manager;
-        let labels: Vec<_> = Topic::Practice
-            .menu(&frame)
-            .into_iter()
-            .map(|tab| tab.label)
-            .collect();
-        assert_eq!(labels, ["Practice", "Locations", "Templates", "Journeys"]);
+        let mut labels = |role| {
+            frame.role = role;
+            let menu = Topic::Practice.menu(&frame).into_iter();
+            menu.map(|tab| tab.label).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            labels(Role::Manager),
+            [
+                "Practice",
+                "Locations",
+                "Templates",
+                "Journeys",
+                "Your account"
+            ]
+        );
+        assert_eq!(labels(Role::Therapist), ["Your account"]);
     }
 }

@@ -1,5 +1,6 @@
 //! Settings: one file a topic.
 
+pub(crate) mod account;
 pub(crate) mod carriers;
 pub(crate) mod journeys;
 pub(crate) mod locations;

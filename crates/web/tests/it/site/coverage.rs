@@ -72,7 +72,7 @@ async fn nothing_of_the_staff_pages_is_served_without_a_session(engine: Engine) 
 /// that nobody gains a page by a slip in the table of needs.
 const OPENS: &[(&[&str], &str)] = &[
     (
-        &["/sign-out", "/look", "/events"],
+        &["/sign-out", "/look", "/account", "/events"],
         "admin manager front_desk therapist assistant marketing biller privacy_officer \
          integration auditor",
     ),

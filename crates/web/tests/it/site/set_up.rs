@@ -5,7 +5,7 @@ use tendon_store::{Action, AuditEntry, Commit};
 use tendon_testkit::database::Engine;
 use tendon_testkit::on_both_engines;
 
-use super::world::Site;
+use super::world::{PASSWORD, Site};
 
 #[on_both_engines]
 async fn the_trail_is_filtered_and_exported_with_its_export_on_record(engine: Engine) {
@@ -96,4 +96,35 @@ async fn a_place_is_added_and_the_numbers_for_texts_are_set(engine: Engine) {
         .act(page, page, &[("numbers", "the desk")])
         .await
         .is(400);
+}
+
+#[on_both_engines]
+async fn everybody_changes_their_own_password(engine: Engine) {
+    let site = Site::open(engine).await;
+    let browser = site.signed_in(Role::Marketing).await;
+    let new = "an even quieter walk";
+    browser
+        .get("/account")
+        .await
+        .is(200)
+        .says("marketing@example.org");
+    for (present, new, why) in [
+        ("not the password", new, "not your present password"),
+        (PASSWORD, "short", "at least 12 characters"),
+    ] {
+        let fields = [("present", present), ("new", new)];
+        let refused = browser.act("/account", "/account", &fields).await.is(400);
+        refused.says(why).lacks(present);
+    }
+    let fields = [("present", PASSWORD), ("new", new)];
+    browser
+        .act("/account", "/account", &fields)
+        .await
+        .leads("/sign-in?because=password");
+    browser.get("/account").await.is(303);
+    let fields = [("email", "marketing@example.org"), ("password", new)];
+    browser
+        .act("/sign-in", "/sign-in", &fields)
+        .await
+        .leads("/");
 }
