@@ -47,14 +47,17 @@ impl Address {
         let mut config: Config = format!("{place}?{rest}")
             .parse()
             .map_err(|_| StoreError::BadPostgresUrl)?;
-        let mode = match mode.as_deref() {
-            Some("disable") => SslMode::Disable,
-            Some("require" | "verify-ca" | "verify-full") => SslMode::Require,
-            Some("allow" | "prefer") | None if is_here(&config) => SslMode::Disable,
-            Some("allow" | "prefer") | None => SslMode::Require,
+        let in_the_clear = match mode.as_deref() {
+            Some("disable") => true,
+            Some("require" | "verify-ca" | "verify-full") => false,
+            Some("allow" | "prefer") | None => is_here(&config),
             Some(_) => return Err(StoreError::BadPostgresUrl),
         };
-        config.ssl_mode(mode);
+        config.ssl_mode(if in_the_clear {
+            SslMode::Disable
+        } else {
+            SslMode::Require
+        });
         Ok(Self { config, roots })
     }
 

@@ -216,6 +216,8 @@ fn recorded_as(pattern: &str) -> Option<&'static str> {
         // The way in, and the way out: nobody is named.
         | "/sign-in" | "/sign-in/code" | "/sign-in/enrol" | "/sign-in/link/{link}"
         | "/portal/{link}/stop" | "/unsubscribe/{link}"
+        // The reader's own.
+        | "/account"
         // Files of ours, topics without data, and the practice itself.
         | "/assets/{name}" | "/events" | "/settings" | "/settings/locations"
         | "/settings/locations/{location}" | "/settings/templates"
