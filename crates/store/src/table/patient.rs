@@ -37,10 +37,13 @@ statements! {
     BY_IDENTIFIER = "select patient_id from patient_identifier \
                      where practice_id = $1 and system = $2 and value = $3";
     BY_BLOCK = "select patient_id from patient_block where practice_id = $1 and block = $2 limit 200";
-    BY_BLOCKS = "select distinct patient_id from patient_block where practice_id = $1 \
-                 and block in ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
-                 $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34) \
-                 limit $2";
+    /// A join, and not `block in (…)`: PostgreSQL plans once for all values, and then
+    /// compares every block of the practice with each of them.
+    BY_BLOCKS = "with wanted (block) as (values ($3), ($4), ($5), ($6), ($7), ($8), ($9), ($10), ($11), ($12), ($13), ($14), \
+                 ($15), ($16), ($17), ($18), ($19), ($20), ($21), ($22), ($23), ($24), ($25), \
+                 ($26), ($27), ($28), ($29), ($30), ($31), ($32), ($33), ($34)) \
+                 select distinct b.patient_id from wanted w cross join patient_block b \
+                 where b.practice_id = $1 and b.block = w.block limit $2";
     BY_IDENTIFIERS = "select value, patient_id from patient_identifier \
                       where practice_id = $1 and system = $2 and value in ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
                       $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
