@@ -41,6 +41,7 @@ pub use dispatch::Round;
 pub use error::DeskError;
 pub use house::{House, Journeys};
 pub use inbound::{Heard, Inbound, Keyword};
+pub use merge::Doubt;
 pub use messages::{Draft, Measured, MessageAct, Posted, Resolution};
 pub use people::{Given, NewContact, NewProxy, PatientEdit, Proof, ProxyAct, TakenBack};
 pub use portal::{

@@ -14,27 +14,30 @@
 //! *Source*: domain rules for HL7 A40 and A37.
 
 mod diff;
+mod doubts;
 mod parting;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use tendon_care::access::{Access, Permission};
 use tendon_care::contact::{ContactPoint, Standing};
-use tendon_care::id::{ConsentId, Id, MergeId, PatientId, TaskId};
+use tendon_care::id::{ConsentId, Id, MergeId, PatientId};
 use tendon_care::message::MessageState;
 use tendon_care::patient::{Life, Patient};
-use tendon_care::task::{Task, TaskKind, TaskState};
 use tendon_care::touchpoint::Fact;
 use tendon_store::{
-    Action, AddressKey, EnrolmentRow, MatchReviewRow, MergeRow, MessageRow, PatientRetired, Reader,
-    Repoint, Restrand, Rethread, TwinThread, Versioned, Write,
+    Action, AddressKey, EnrolmentRow, MergeRow, MessageRow, PatientRetired, Reader, Repoint,
+    Restrand, Rethread, TwinThread, Versioned, Write,
 };
 
 use crate::change::{Change, Origin};
 use crate::chart::{Chart, Running};
 use crate::desk::Desk;
 use crate::error::DeskError;
+pub use doubts::Doubt;
+
 use diff::{DiffV1, DoubtV1, FilledV1, HadV1};
+use doubts::{Answer, settled};
 use parting::Parting;
 
 /// How often a merge is decided again when others change one of the records.
@@ -107,10 +110,8 @@ struct Pair {
     twins: Vec<TwinThread>,
     /// Consents that speak for all records of their patient: whose, and which.
     for_all: Vec<(PatientId, ConsentId)>,
-    /// Doubts that this settles.
-    reviews: Vec<MatchReviewRow>,
-    /// Tasks that asked whether they are one, and ask nothing else.
-    answered: Vec<TaskId>,
+    /// Who asked whether they are one.
+    answer: Answer,
     /// Somebody paused the retired record.
     paused: bool,
 }
@@ -136,21 +137,12 @@ impl Pair {
             let said = said.filter(|row| row.strand.is_none());
             for_all.extend(said.map(|row| (patient, row.entry.id)));
         }
-        let (reviews, left) = reviews(reader, a, b).await?;
-        let mut answered = Vec::new();
-        for patient in [a, b].into_iter().filter(|patient| !left.contains(patient)) {
-            let tasks = reader.tasks_of(patient).await?.into_iter();
-            let asks =
-                |task: &Task| task.kind == TaskKind::ReviewMatch && task.state == TaskState::Open;
-            answered.extend(tasks.filter(asks).map(|task| task.id));
-        }
         Ok(Self {
             paused: retired.patient.paused && paused_by_somebody(reader, b).await?,
             things: reader.belongings(b).await?,
             twins: reader.twin_threads(b, a).await?,
             for_all,
-            reviews,
-            answered,
+            answer: Answer::about(reader, a, b).await?,
             survivor,
             retired,
         })
@@ -178,12 +170,11 @@ impl Pair {
             change.stop_everything("deceased");
             change.happened(Fact::PatientDeceased {});
         }
-        for review in self.reviews {
+        for review in self.answer.reviews {
             diff.doubts.push(DoubtV1::of(&review));
-            let settled = Some((change.now(), "same".to_owned()));
-            change.write(Write::MatchReview(MatchReviewRow { settled, ..review }));
+            change.write(settled(review, change.now(), "same"));
         }
-        for task in self.answered {
+        for task in self.answer.tasks {
             change.write(Write::TaskSettled(task, change.now()));
         }
         let diff = serde_json::to_string(&diff).map_err(|_| DeskError::Corrupt("a merge"))?;
@@ -332,31 +323,6 @@ impl Pair {
         }
         joined
     }
-}
-
-/// Returns the open doubts about who is who that are settled once two are one, and
-/// everybody about whom doubts are left.
-async fn reviews(
-    reader: Reader<'_>,
-    survivor: PatientId,
-    retired: PatientId,
-) -> Result<(Vec<MatchReviewRow>, HashSet<PatientId>), DeskError> {
-    let open = reader.match_reviews(u16::MAX).await?;
-    let named: Vec<_> = open.iter().flat_map(|row| [row.a, row.b]).collect();
-    let roots = reader.roots_of_retired(&named).await?;
-    let roots: HashMap<_, _> = roots.into_iter().collect();
-    let root = |patient: PatientId| roots.get(&patient).copied().unwrap_or(patient);
-    let (mut settled, mut left) = (Vec::new(), HashSet::new());
-    for row in open {
-        let pair = [root(row.a), root(row.b)];
-        let both = [survivor, retired];
-        if pair.iter().all(|patient| both.contains(patient)) {
-            settled.push(row);
-        } else {
-            left.extend(pair);
-        }
-    }
-    Ok((settled, left))
 }
 
 /// Tells whether it was a person who paused a record, staff or the patient. A source

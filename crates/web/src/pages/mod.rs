@@ -19,6 +19,7 @@ pub mod parts;
 pub mod patient;
 pub mod patients;
 pub mod portal;
+pub mod same;
 pub mod sample;
 pub mod sandbox;
 pub mod second_factor;

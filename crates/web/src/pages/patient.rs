@@ -54,8 +54,22 @@ pub struct Patient {
     pub proxies: Vec<ProxyFacts>,
     /// Addresses for which a change of consent can be recorded: (id, end).
     pub reachable: Vec<(ContactPointId, String)>,
+    /// Other records may be the same person, or were.
+    pub doubles: Doubles,
     /// Words that were not taken, and why.
     pub draft: Draft,
+}
+
+/// What is known of other records of the same person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Doubles {
+    /// Nothing.
+    #[default]
+    None,
+    /// Some were merged.
+    Merged,
+    /// Some may be, and somebody should look.
+    Doubted,
 }
 
 /// Words that were begun, or refused.
@@ -360,8 +374,15 @@ impl Patient {
 
     /// Returns what can be done about the patient.
     pub fn acts(&self) -> Vec<Act> {
+        let mut acts = Vec::new();
+        let compare = match self.doubles {
+            Doubles::None => None,
+            Doubles::Merged => Some("Merged records"),
+            Doubles::Doubted => Some("Compare records"),
+        };
+        acts.extend(compare.map(|label| Act::go(label, Url::PatientSame(self.id))));
         if !self.may_write() {
-            return vec![];
+            return acts;
         }
         let pause = if self.paused {
             Act::post("Let automation go on", Url::PatientPause(self.id)).field("paused", "no")
@@ -372,7 +393,7 @@ impl Patient {
             .plan
             .as_ref()
             .is_some_and(|plan| plan.visits.contains(&Segment::Left));
-        let mut acts = vec![pause];
+        acts.push(pause);
         if unbooked {
             acts.push(Act::post("Propose times", Url::PatientPropose(self.id)).key('b'));
         }

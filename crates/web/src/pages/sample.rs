@@ -23,6 +23,7 @@ use super::portal::{
     cancel::Cancel, check::Check, expired::Expired, move_visit::MoveVisit,
     preferences::Preferences, stop::Stop, visit::Visit,
 };
+use super::same::Same;
 use super::sandbox::Sandbox;
 use super::second_factor::SecondFactor;
 use super::settings::{
@@ -122,6 +123,7 @@ pub fn all() -> Vec<Rendered> {
     out.hang("today", Today::samples());
     out.hang("patients", Patients::samples());
     out.hang("patient", Patient::samples());
+    out.hang("same", Same::samples());
     out.hang("inbox", Inbox::samples());
     out.hang("count", Count::samples());
     out.hang("messages", Messages::samples());

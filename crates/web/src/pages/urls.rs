@@ -8,7 +8,8 @@ use std::fmt::{self, Display, Write};
 use std::str::FromStr;
 
 use tendon_care::id::{
-    AppointmentId, ConversationId, EnrolmentId, LocationId, MessageId, PatientId, TaskId, UserId,
+    AppointmentId, ConversationId, EnrolmentId, LocationId, MergeId, MessageId, PatientId, TaskId,
+    UserId,
 };
 
 macro_rules! urls {
@@ -96,6 +97,10 @@ urls! {
     PatientPause(PatientId) = "/patients/{patient}/pause";
     /// The next proposal to book the rest of the plan.
     PatientPropose(PatientId) = "/patients/{patient}/propose";
+    /// Records that may be the same person, and those that were merged.
+    PatientSame(PatientId) = "/patients/{patient}/same";
+    /// A merge, taken back.
+    MergeUndo(PatientId, MergeId) = "/patients/{patient}/merges/{merge}/undo";
     /// A planned message that is not to be sent.
     PlannedSkip(PatientId, PlannedId) = "/patients/{patient}/planned/{planned}/skip";
     /// A planned message that is to go out at another time.

@@ -27,6 +27,7 @@ pub(crate) fn need(pattern: &str) -> Option<Need> {
         at::Patients => Need::May(P::ReadPatients),
         at::Patient => Need::May(P::ReadChart),
         at::PatientConsent => Need::May(P::EditPatient),
+        at::PatientSame | at::MergeUndo => Need::May(P::MergePatients),
         at::PatientWrite
         | at::PatientPause
         | at::PatientPropose

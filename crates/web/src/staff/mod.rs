@@ -8,6 +8,7 @@ mod messages;
 mod own;
 pub(crate) mod patient;
 mod patients;
+mod same;
 mod sandbox;
 mod settings;
 mod task;
@@ -63,6 +64,8 @@ fn people() -> Router<App> {
         .route(at::PatientPause, post(patient::pause))
         .route(at::PatientPropose, post(patient::propose))
         .route(at::PatientConsent, post(patient::consent))
+        .route(at::PatientSame, get(same::page).post(same::settle))
+        .route(at::MergeUndo, post(same::undo))
         .route(at::PlannedSkip, post(patient::planned_skip))
         .route(at::PlannedMove, post(patient::planned_move))
         .route(at::PlannedSend, post(patient::planned_send))

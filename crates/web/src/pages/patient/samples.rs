@@ -8,8 +8,8 @@ use super::super::parts::{Act, Advice, Chip, Tone};
 use super::super::sample::{HOSTILE, LONG, RTL, after, frame, id, name, now, on, token};
 use super::super::urls::{Link, PlannedId, Url};
 use super::{
-    ConsentFacts, ContactFacts, Draft, Event, Mark, Patient, PlanFacts, Planned, ProxyFacts, Show,
-    VisitFacts, Why,
+    ConsentFacts, ContactFacts, Doubles, Draft, Event, Mark, Patient, PlanFacts, Planned,
+    ProxyFacts, Show, VisitFacts, Why,
 };
 use crate::chart::Segment;
 
@@ -60,6 +60,7 @@ impl Patient {
             consents: vec![],
             proxies: vec![],
             reachable: vec![],
+            doubles: Doubles::None,
             draft: Draft::default(),
         }
     }
@@ -88,6 +89,7 @@ impl Patient {
     fn crowded() -> Self {
         let mut page = Self::typical();
         page.paused = true;
+        page.doubles = Doubles::Doubted;
         page.flags = vec![
             Chip::new(Tone::Bad, "possible emergency, 8 min ago").icon(Icon::Warn),
             Chip::new(Tone::Info, "automation paused").icon(Icon::Pause),

@@ -17,7 +17,7 @@ use crate::pages::frame::Section;
 use crate::pages::icon::Icon;
 use crate::pages::moment;
 use crate::pages::parts::{Chip, Tone};
-use crate::pages::patient::{Draft, Patient, Show};
+use crate::pages::patient::{Doubles, Draft, Patient, Show};
 use crate::pages::urls::Url;
 use crate::server::App;
 use crate::server::once;
@@ -123,11 +123,32 @@ async fn chart(
         consents: facts::consents(app, staff, &person, &view).await?,
         reachable: facts::reachable(&person),
         proxies: facts::proxies(&person),
+        doubles: doubles(app, staff, patient).await?,
         draft: Draft {
             once: once::name(app),
             ..Draft::default()
         },
         now: view.now,
+    })
+}
+
+/// Tells whether there are other records of the patient, to whom it concerns.
+async fn doubles(app: &App, staff: &Staff, patient: PatientId) -> Result<Doubles, Refusal> {
+    if !staff.may(Permission::MergePatients) {
+        return Ok(Doubles::None);
+    }
+    let doubts = app.desk().doubts_about(staff.access(), patient).await?;
+    if !doubts.is_empty() {
+        return Ok(Doubles::Doubted);
+    }
+    let merges = staff.reader(app).merges_of(patient).await?;
+    let stands = merges
+        .iter()
+        .any(|merge| merge.survivor == patient && merge.undone_at.is_none());
+    Ok(if stands {
+        Doubles::Merged
+    } else {
+        Doubles::None
     })
 }
 

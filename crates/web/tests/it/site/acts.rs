@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use tendon_care::access::Role;
 use tendon_care::appointment::VisitState;
-use tendon_store::MessageLine;
+use tendon_store::{Commit, MatchReviewRow, MessageLine, Write};
 use tendon_testkit::database::Engine;
 use tendon_testkit::on_both_engines;
 
@@ -517,4 +517,60 @@ async fn a_form_that_is_sent_twice_writes_once(engine: Engine) {
     one.leads(&done);
     other.leads(&done);
     assert_eq!(said("See you then.").await, 1);
+}
+
+#[on_both_engines]
+async fn two_records_are_compared_merged_taken_apart_and_kept_apart(engine: Engine) {
+    let site = Site::open(engine).await;
+    let ana = site.patient("Ana", "Morales", "312-555-0142").await;
+    let double = site.patient("Anna", "Morales-Gil", "312-555-0177").await;
+    let doubt = async || {
+        let mut found = Commit::new(&site.access);
+        found.push(Write::MatchReview(MatchReviewRow {
+            a: ana.min(double),
+            b: ana.max(double),
+            posterior: 0.94,
+            evidence: "given name alike".into(),
+            found_at: site.desk.now(),
+            settled: None,
+        }));
+        site.desk.db().commit(found).await.unwrap();
+    };
+    doubt().await;
+    let (chart, page) = (format!("/patients/{ana}"), format!("/patients/{ana}/same"));
+    let desk = site.signed_in(Role::FrontDesk).await;
+    desk.get(&chart).await.is(200).lacks("Compare records");
+    let manager = site.signed_in(Role::Manager).await;
+    manager.get(&chart).await.is(200).says("Compare records");
+    let seen = manager.get(&page).await.is(200);
+    seen.says("Anna Morales-Gil").says("94 % likely one person");
+    let other = double.to_string();
+    for (other, verdict) in [("nobody", "same"), (&other, "perhaps")] {
+        let fields = [("other", other), ("verdict", verdict)];
+        manager.act(&page, &page, &fields).await.is(400);
+    }
+    let verdict = async |verdict| {
+        let fields = [("other", &*other), ("verdict", verdict)];
+        manager.act(&page, &page, &fields).await
+    };
+    verdict("different")
+        .await
+        .leads(&format!("{page}?did=apart"));
+    manager.get(&page).await.is(200).says("No other record");
+    verdict("different").await.is(409);
+    doubt().await;
+    verdict("same").await.leads(&format!("{page}?did=merged"));
+    let seen = manager.get(&page).await.is(200);
+    seen.says("No other record").says("Merged into this record");
+    manager.get(&chart).await.is(200).says("Merged records");
+    let merges = site.reader().merges_of(ana).await.unwrap();
+    let undo = format!("/patients/{ana}/merges/{}/undo", merges[0].id);
+    manager
+        .act(&page, &undo, &[])
+        .await
+        .leads(&format!("{page}?did=unmerged"));
+    let seen = manager.get(&page).await.is(200);
+    seen.says("No other record").lacks("Merged into");
+    let other = site.reader().root_of(double).await.unwrap();
+    assert_eq!(other, double, "they are two again");
 }

@@ -143,6 +143,13 @@ const OPENS: &[(&[&str], &str)] = &[
         "admin",
     ),
     (
+        &[
+            "/patients/{patient}/same",
+            "/patients/{patient}/merges/{merge}/undo",
+        ],
+        "admin manager privacy_officer",
+    ),
+    (
         &["/audit", "/audit/export"],
         "admin privacy_officer auditor",
     ),
@@ -192,7 +199,7 @@ fn recorded_as(pattern: &str) -> Option<&'static str> {
     Some(match pattern {
         "/" => "today",
         "/patients" => "patient_list",
-        "/patients/{patient}" => "chart",
+        "/patients/{patient}" | "/patients/{patient}/same" => "chart",
         "/inbox" => "inbox",
         "/inbox/{thread}" => "thread",
         "/messages" => "message_list",
@@ -207,6 +214,7 @@ fn recorded_as(pattern: &str) -> Option<&'static str> {
         "/visits/{visit}/confirm" | "/visits/{visit}/cancel" | "/tasks/{task}/done"
         | "/tasks/{task}/take" | "/patients/{patient}/write" | "/patients/{patient}/pause"
         | "/patients/{patient}/propose" | "/patients/{patient}/consents"
+        | "/patients/{patient}/merges/{merge}/undo"
         | "/patients/{patient}/planned/{planned}/skip"
         | "/patients/{patient}/planned/{planned}/move"
         | "/patients/{patient}/planned/{planned}/send" | "/inbox/{thread}/reply"

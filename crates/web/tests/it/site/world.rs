@@ -341,6 +341,7 @@ pub fn filled(pattern: &str) -> String {
         "task" => format!("tsk_{uuid}"),
         "patient" => PatientId::from_uuid(uuid::Uuid::from_u128(7)).to_string(),
         "planned" | "message" => format!("msg_{uuid}"),
+        "merge" => format!("mrg_{uuid}"),
         "thread" => format!("cnv_{uuid}"),
         "location" => format!("loc_{uuid}"),
         "user" => format!("usr_{uuid}"),
