@@ -25,13 +25,15 @@ pub enum TaskKind {
     ClarifyCancel,
     /// Two records may be one person.
     ReviewMatch,
+    /// A record number is used for two people.
+    NumberDisputed,
     /// A journey asks for a call.
     Call,
 }
 
 impl TaskKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Reply,
         Self::MoveVisit,
         Self::RebookVisit,
@@ -41,6 +43,7 @@ impl TaskKind {
         Self::Undeliverable,
         Self::ClarifyCancel,
         Self::ReviewMatch,
+        Self::NumberDisputed,
         Self::Call,
     ];
 
@@ -56,6 +59,7 @@ impl TaskKind {
             Self::Undeliverable => "undeliverable",
             Self::ClarifyCancel => "clarify_cancel",
             Self::ReviewMatch => "review_match",
+            Self::NumberDisputed => "number_disputed",
             Self::Call => "call",
         }
     }

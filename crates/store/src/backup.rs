@@ -219,3 +219,35 @@ fn ask(connection: &Connection, sql: &str) -> Result<String, StoreError> {
 fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
     move |source| StoreError::Sqlite { doing, source }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digest(rows: &[[i64; 2]]) -> TableDigest {
+        let mut digest = TableDigest {
+            table: "visit",
+            rows: 0,
+            digest: [0; 32],
+        };
+        for row in rows {
+            digest.take(&Row::new("visits", row.map(Val::Int).to_vec()));
+        }
+        digest
+    }
+
+    #[test]
+    fn a_digest_tells_tables_apart_by_their_rows_and_not_by_their_order() {
+        let table = digest(&[[1, 2], [3, 4]]);
+        assert_eq!(table, digest(&[[3, 4], [1, 2]]));
+        for (what, other) in [
+            ("a cell", &[[1, 2], [3, 5]][..]),
+            ("two cells that changed places", &[[2, 1], [3, 4]]),
+            ("cells of two rows", &[[1, 4], [3, 2]]),
+            ("a row more", &[[1, 2], [3, 4], [3, 4]]),
+            ("a row less", &[[1, 2]]),
+        ] {
+            assert_ne!(table.digest, digest(other).digest, "{what}");
+        }
+    }
+}

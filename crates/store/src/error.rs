@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use tokio_postgres::error::SqlState;
+
 use crate::seal::SealError;
 use crate::sql::BadRow;
 
@@ -39,10 +41,8 @@ pub enum StoreError {
     #[error("database URL must begin with sqlite: or postgres://")]
     BadUrl,
     /// A `postgres://` URL that cannot be read. It is not shown: it may hold a password.
-    #[error(
-        "the database URL cannot be read: postgres://user:password@host:port/database?sslmode=require"
-    )]
-    BadPostgresUrl,
+    #[error("the database URL cannot be read: {0}")]
+    BadPostgresUrl(&'static str),
     /// The certificates of `sslrootcert` cannot be read.
     #[error("sslrootcert: no certificates in {path}")]
     Roots {
@@ -61,6 +61,17 @@ pub enum StoreError {
     /// The database was made by a newer Tendon, or a released migration was changed.
     #[error("database schema: {0}")]
     Schema(String),
+}
+
+impl StoreError {
+    /// Tells whether a table was asked that is not there.
+    pub(crate) fn is_missing_table(&self) -> bool {
+        match self {
+            Self::Sqlite { source, .. } => source.to_string().starts_with("no such table"),
+            Self::Postgres { source, .. } => source.code() == Some(&SqlState::UNDEFINED_TABLE),
+            _ => false,
+        }
+    }
 }
 
 /// Why a commit was not applied. Nothing of it was.

@@ -96,7 +96,12 @@ pub(crate) async fn check(db: &Db) -> Result<(), StoreError> {
 ///
 /// *Errors*: the schema is newer than the program, or a migration was changed.
 async fn missing(db: &Db) -> Result<Vec<&'static Migration>, StoreError> {
-    let rows = db.read(&APPLIED, params![]).await?;
+    let rows = match db.read(&APPLIED, params![]).await {
+        Err(error) if error.is_missing_table() => {
+            return Err(StoreError::Schema("it is no database of Tendon".into()));
+        }
+        rows => rows?,
+    };
     let mut applied = BTreeMap::new();
     for row in &rows {
         applied.insert(row.int(0)?, row.text(1)?.to_owned());

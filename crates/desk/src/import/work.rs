@@ -193,7 +193,7 @@ impl Work<'_> {
         if is_new {
             let due_at = self.scene.now + REVIEW_WITHIN;
             self.change
-                .open_task(TaskKind::ReviewMatch, About::default(), due_at);
+                .open_task(TaskKind::NumberDisputed, About::default(), due_at);
         }
     }
 

@@ -33,8 +33,8 @@ impl Desk {
         patient: PatientId,
     ) -> Result<Vec<Doubt>, DeskError> {
         access.require(Permission::MergePatients)?;
-        let open = Open::read(self.reader(access)).await?;
-        let me = open.root(patient);
+        let reader = self.reader(access);
+        let (open, me) = (Open::read(reader).await?, reader.root_of(patient).await?);
         let mut seen = HashSet::new();
         let mut doubts: Vec<Doubt> = Vec::new();
         for row in &open.rows {
@@ -101,11 +101,9 @@ struct Open {
 
 impl Open {
     async fn read(reader: Reader<'_>) -> Result<Self, DeskError> {
-        let rows = reader.match_reviews(u16::MAX).await?;
-        let named: Vec<_> = rows.iter().flat_map(|row| [row.a, row.b]).collect();
-        let roots = reader.roots_of_retired(&named).await?;
+        let roots = reader.retired_in_reviews().await?;
         Ok(Self {
-            rows,
+            rows: reader.match_reviews(u16::MAX).await?,
             roots: roots.into_iter().collect(),
         })
     }
@@ -130,7 +128,7 @@ impl Answer {
         other: PatientId,
     ) -> Result<Self, DeskError> {
         let open = Open::read(reader).await?;
-        let both = [open.root(one), open.root(other)];
+        let both = [reader.root_of(one).await?, reader.root_of(other).await?];
         let (mut reviews, mut left) = (Vec::new(), HashSet::new());
         for row in &open.rows {
             let pair = [open.root(row.a), open.root(row.b)];

@@ -209,15 +209,19 @@ fn choose(change: &mut Change<'_>, visitor: &Visitor, ledger: &Ledger, wanted: &
     };
     let patient = change.chart.patient.value.clone();
     let mut changed = false;
-    for point in own(&patient, owner(visitor)) {
+    let points: Vec<_> = own(&patient, owner(visitor)).collect();
+    // What the page showed as on is no fresh yes: a tick is one where there was none.
+    let was_on = |purpose| points.iter().any(|point| asked.allowed(purpose, point));
+    for point in &points {
         let here = wanted.ways.contains(&point.id);
+        let came_here = choosable().any(|purpose| asked.allowed(purpose, point));
         let mut ended = Purposes::default();
         for purpose in choosable() {
             let standing = asked.standing(purpose, point);
             match (here && wanted.purposes.contains(purpose), standing) {
                 (false, Standing::Allowed { .. }) => ended = ended.with(purpose),
                 (true, Standing::NeverGiven | Standing::Revoked { .. })
-                    if purpose != Purpose::Marketing =>
+                    if purpose != Purpose::Marketing && !(came_here && was_on(purpose)) =>
                 {
                     changed = true;
                     let act = granted(purpose, &patient);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use tendon_care::access::{Access, Actor, Permission, Role};
 use tendon_care::contact::Email;
 use tendon_care::id::UserId;
-use tendon_store::{Action, AuditEntry, Commit, CommitError, UserChange, UserRow, Write};
+use tendon_store::{Action, AuditEntry, Commit, CommitError, SignIn, UserChange, UserRow, Write};
 
 use super::password;
 use super::sign_in::TRIES;
@@ -202,27 +202,54 @@ impl Desk {
         new: &str,
     ) -> Result<PasswordAnswer, DeskError> {
         let id = own_id(access).ok_or(DeskError::NotFound("user"))?;
+        let hashed = self.user_row(access, id).await?.password_hash;
+        let right = password::verify(present, Some(&hashed)).await?;
         for _ in 0..TRIES {
+            // Others may have guessed, or given a new one, while it was verified.
             let row = self.user_row(access, id).await?;
-            let now = self.now();
-            let locked = |until| PasswordAnswer::Locked { until };
-            if now < row.locked_until {
-                return Ok(locked(row.locked_until));
-            }
-            if password::verify(present, Some(&row.password_hash)).await? {
-                if present == new {
-                    return Err(DeskError::invalid("password", "must be another one"));
-                }
-                self.set_password(access, id, new).await?;
-                return Ok(PasswordAnswer::Changed);
-            }
-            match self.count_failure(access, &row, "wrong password").await? {
-                Some(until) if now < until => return Ok(locked(until)),
-                Some(_) => return Ok(PasswordAnswer::Wrong),
-                None => {}
+            let right = right && row.password_hash == hashed;
+            if let Some(answer) = self.judge_change(access, &row, right, present, new).await? {
+                return Ok(answer);
             }
         }
         Err(DeskError::Busy)
+    }
+
+    async fn judge_change(
+        &self,
+        access: &Access,
+        row: &UserRow,
+        right: bool,
+        present: &str,
+        new: &str,
+    ) -> Result<Option<PasswordAnswer>, DeskError> {
+        let now = self.now();
+        let locked = |until| PasswordAnswer::Locked { until };
+        if now < row.locked_until {
+            return Ok(Some(locked(row.locked_until)));
+        }
+        if !right {
+            let until = self.count_failure(access, row, "wrong password").await?;
+            return Ok(until.map(|until| {
+                if now < until {
+                    locked(until)
+                } else {
+                    PasswordAnswer::Wrong
+                }
+            }));
+        }
+        if present == new {
+            return Err(DeskError::invalid("password", "must be another one"));
+        }
+        password::check(new, &row.email)?;
+        let hash = password::hash(new, self.mint().bytes()).await?;
+        let before = row.failures;
+        let mut commit = Commit::new(access);
+        commit.push(Write::SignIn(row.id, SignIn::Succeeded { before }));
+        commit.push(Write::UserChange(row.id, UserChange::Password(hash)));
+        commit.push(Write::SessionsOfUserGone(row.id));
+        commit.audit(self.about_user(access, Action::Update, row.id, "password"));
+        self.unless_between(commit, PasswordAnswer::Changed).await
     }
 
     /// Changes what somebody may do or proves who they are, and ends their sessions.

@@ -8,14 +8,15 @@ use std::sync::OnceLock;
 
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
+use tendon_care::contact::Channel;
 use tendon_care::id::{AppointmentId, PatientId};
 use tendon_care::language::Language;
 use tendon_care::purpose::{Purpose, Purposes};
 use tendon_care::task::{TaskKind, TaskState};
 use tendon_care::touchpoint::Via;
 use tendon_desk::{
-    Checked, DeskError, Draft, Pass, PortalError, Posted, Secret, VERIFIED_LIFE, VisitAct,
-    VisitStanding, Wanted, Wish,
+    Checked, DeskError, Draft, Pass, PortalError, Posted, Proof, Secret, TakenBack, VERIFIED_LIFE,
+    VisitAct, VisitStanding, Wanted, Wish,
 };
 use tendon_store::MessageFilter;
 use tendon_testkit::database::Engine;
@@ -336,6 +337,41 @@ async fn preferences_end_and_begin_what_is_ticked(engine: Engine) {
     linked.world.run_until("2026-11-24T09:00").await;
     let after = linked.world.carrier.sent().len();
     assert_eq!(after, sent, "no reminders any more");
+}
+
+#[on_both_engines]
+async fn what_stays_ticked_is_no_fresh_yes(engine: Engine) {
+    let linked = linked(engine).await;
+    let (world, ana) = (&linked.world, linked.ana);
+    world
+        .mailbox(ana, "ana@example.org", &[Purpose::Care, Purpose::CareOther])
+        .await;
+    let points = world.reader().contact_points(ana).await.unwrap();
+    let taken = TakenBack {
+        purposes: Some([Purpose::CareOther].into_iter().collect()),
+        channel: Some(Channel::Sms),
+        proof: Proof::Form("at the desk".into()),
+    };
+    world.wait_for(SignedDuration::from_secs(1));
+    world
+        .desk
+        .revoke_consent(&world.access, ana, points[0].id, &taken)
+        .await
+        .unwrap();
+    linked.verify().await;
+    world.wait_for(SignedDuration::from_secs(1));
+    let shown = world.desk.portal_preferences(linked.pass()).await.unwrap();
+    let on = |(purpose, on): &(Purpose, bool)| on.then_some(*purpose);
+    let as_shown = Wanted {
+        purposes: shown.purposes.iter().filter_map(on).collect(),
+        ways: shown.ways.iter().map(|way| way.point).collect(),
+    };
+    assert!(shown.ways.iter().all(|way| way.on) && as_shown.purposes.contains(Purpose::CareOther));
+    let said = async || world.reader().ledger(ana).await.unwrap().entries().len();
+    let before = said().await;
+    let save = world.desk.set_portal_preferences(linked.pass(), &as_shown);
+    save.await.unwrap();
+    assert_eq!(said().await, before, "nothing changed, nothing is written");
 }
 
 #[on_both_engines]

@@ -219,7 +219,7 @@ fn every_problem_of_a_step_is_reported_with_its_place() {
         (
             "id = \"a\"\ntask = { kind = \"dance\", within = \"0d\" }",
             vec![
-                "3:17 kind must be one of reply, move_visit, rebook_visit, red_flag, wrong_party, unknown_outcome, undeliverable, clarify_cancel, review_match, call",
+                "3:17 kind must be one of reply, move_visit, rebook_visit, red_flag, wrong_party, unknown_outcome, undeliverable, clarify_cancel, review_match, number_disputed, call",
                 "3:35 within must be longer than nothing",
             ],
         ),

@@ -28,6 +28,13 @@ statements! {
            body_sealed = excluded.body_sealed";
     REVIEWS = "select patient_a, patient_b, posterior, evidence, found_at from match_review \
                where practice_id = $1 and settled_at is null order by posterior desc, found_at limit $2";
+    /// Whom open doubts name who were merged meanwhile, and into whom.
+    RETIRED_IN_REVIEWS = "select p.patient_id, p.merged_into from match_review r join patient p \
+                          on p.practice_id = r.practice_id and p.patient_id = r.patient_a \
+                          where r.practice_id = $1 and r.settled_at is null and p.merged_into is not null \
+                          union select p.patient_id, p.merged_into from match_review r join patient p \
+                          on p.practice_id = r.practice_id and p.patient_id = r.patient_b \
+                          where r.practice_id = $1 and r.settled_at is null and p.merged_into is not null";
     PUT_REVIEW = "insert into match_review (practice_id, patient_a, patient_b, posterior, evidence, found_at, \
                   settled_at, verdict) values ($1, $2, $3, $4, $5, $6, $7, $8) \
                   on conflict (practice_id, patient_a, patient_b) do update set \
@@ -165,6 +172,17 @@ impl Reader<'_> {
                 })
             })
             .collect()
+    }
+
+    /// Returns whom open doubts name who were merged meanwhile, each with the record
+    /// that stands for them today.
+    pub async fn retired_in_reviews(&self) -> Result<Vec<(PatientId, PatientId)>, StoreError> {
+        let rows = self.rows(&RETIRED_IN_REVIEWS, vec![self.tenant()]).await?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in &rows {
+            found.push((row.id(0)?, self.root_of(row.id(1)?).await?));
+        }
+        Ok(found)
     }
 
     /// Returns pairs that wait for a person, the likeliest first.

@@ -43,6 +43,17 @@ async fn a_migration_that_was_changed_is_refused(bench: Bench) {
     }
 }
 
+async fn what_is_none_of_ours_is_said_to_be_none(bench: Bench) {
+    bench
+        .db
+        .script("drop table schema_migration")
+        .await
+        .unwrap();
+    let said = refusal(&bench).await;
+    assert!(said.contains("no database of Tendon"), "{said}");
+}
+
+on_both_engines!(what_is_none_of_ours_is_said_to_be_none);
 on_both_engines!(an_older_schema_is_left_as_it_is);
 on_both_engines!(a_newer_schema_is_refused);
 on_both_engines!(a_migration_that_was_changed_is_refused);

@@ -184,7 +184,7 @@ codes! {
     Purpose, "Purpose", ["P0", "P1", "P2", "P3", "P4", "P5"], |text: &str| text.parse().ok();
     TaskKind, "TaskKind", [
         "reply", "move_visit", "rebook_visit", "red_flag", "wrong_party", "unknown_outcome",
-        "undeliverable", "clarify_cancel", "review_match", "call",
+        "undeliverable", "clarify_cancel", "review_match", "number_disputed", "call",
     ], TaskKind::from_code;
     Role, "Role", [
         "admin", "manager", "front_desk", "therapist", "assistant", "marketing", "biller",

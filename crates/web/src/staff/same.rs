@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use axum::response::Redirect;
-use tendon_care::contact::Address;
+use tendon_care::appointment::VisitState;
+use tendon_care::contact::{Address, Owner};
 use tendon_care::id::{MergeId, PatientId};
 use tendon_care::patient::Patient;
 use tendon_desk::DeskError;
@@ -47,9 +48,11 @@ pub(crate) async fn page(
     let mut merged = Vec::new();
     for merge in reader.merges_of(patient).await? {
         if merge.survivor == patient && merge.undone_at.is_none() {
+            let other = person(&app, &staff, merge.retired).await?;
+            staff.looked_at(&app, "chart", Some(merge.retired)).await?;
             merged.push(Merged {
                 id: merge.id,
-                name: person(&app, &staff, merge.retired).await?.name.full(),
+                name: other.name.full(),
                 at: view.at(merge.merged_at),
             });
         }
@@ -116,16 +119,17 @@ async fn record(
     let person = person(app, staff, patient).await?;
     staff.looked_at(app, "chart", Some(patient)).await?;
     let visits = staff.reader(app).appointments_of(patient).await?;
-    let (past, ahead): (Vec<_>, Vec<_>) = visits
-        .iter()
-        .partition(|visit| visit.starts_at <= view.instant());
     let day = |at| moment::short(view.at(at).date(), view.now.date());
-    let last = past.iter().map(|visit| visit.starts_at).max();
-    let next = ahead.iter().filter(|visit| visit.is_open());
-    let next = next.map(|visit| visit.starts_at).min();
+    let came = visits.iter().filter(|visit| took_place(&visit.state));
+    let came: Vec<_> = came.map(|visit| visit.starts_at).collect();
+    let ahead = visits
+        .iter()
+        .filter(|visit| visit.is_open() && visit.starts_at > view.instant());
+    let next = ahead.map(|visit| visit.starts_at).min();
     let numbers = person.identifiers.iter();
     let (mut phones, mut mailboxes) = (Vec::new(), Vec::new());
-    for point in &person.contact_points {
+    let own = person.contact_points.iter();
+    for point in own.filter(|point| point.owner == Owner::Patient) {
         match &point.address {
             Address::Phone(phone) => phones.push(written(phone.expose())),
             Address::Email(email) => mailboxes.push(email.expose().to_owned()),
@@ -141,12 +145,19 @@ async fn record(
         numbers: dotted(numbers.map(|number| number.value.expose())),
         phones: dotted(phones),
         mailboxes: dotted(mailboxes),
-        visits: match last {
-            Some(last) => format!("{}, last on {}", past.len(), day(last)),
+        visits: match came.iter().max() {
+            Some(last) => format!("{}, last on {}", came.len(), day(*last)),
             None => "none yet".to_owned(),
         },
         next: next.map(day).unwrap_or_default(),
     })
+}
+
+const fn took_place(state: &VisitState) -> bool {
+    matches!(
+        state,
+        VisitState::Arrived { .. } | VisitState::InProgress { .. } | VisitState::Completed { .. }
+    )
 }
 
 /// Returns a share in whole per cent.

@@ -125,6 +125,9 @@ pub(crate) const fn task_words(kind: TaskKind) -> &'static str {
         TaskKind::Undeliverable => "No message gets through: check phone and e-mail",
         TaskKind::ClarifyCancel => "Wrote CANCEL: the visit, or the messages?",
         TaskKind::ReviewMatch => "Two records may be one person: compare them",
+        TaskKind::NumberDisputed => {
+            "A record number is used for two people: correct it where it comes from"
+        }
         TaskKind::Call => "Call the patient",
     }
 }

@@ -9,13 +9,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio_postgres::config::{Config, Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::StoreError;
+
+/// What cannot be read of an URL. It is not shown: it may hold a password.
+const FORM: &str = "write it as postgres://user:password@host:port/database";
+const MODES: &str = "sslmode must be disable, require, verify-ca or verify-full";
 
 /// What a `postgres://` URL says.
 #[derive(Debug)]
@@ -30,12 +34,19 @@ impl Address {
     ///
     /// *Errors*: no such URL, or a mode that is none of libpq's.
     pub(super) fn parse(url: &str) -> Result<Self, StoreError> {
-        let (place, query) = url.split_once('?').unwrap_or((url, ""));
+        // A password may hold a question mark as well.
+        let host = url.find('@').unwrap_or_default();
+        let query = url.get(host..).and_then(|rest| rest.find('?'));
+        let (place, query) = match query.and_then(|at| url.split_at_checked(host + at)) {
+            Some((place, query)) => (place, query.trim_start_matches('?')),
+            None => (url, ""),
+        };
         let (mut mode, mut roots) = (None, None);
         let mut rest = form_urlencoded::Serializer::new(String::new());
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
                 "sslmode" => mode = Some(value.into_owned()),
+                "sslrootcert" if value == "system" => roots = None,
                 "sslrootcert" => roots = Some(PathBuf::from(&*value)),
                 _ => {
                     rest.append_pair(&name, &value);
@@ -46,12 +57,12 @@ impl Address {
         let rest = rest.finish().replace('+', "%20");
         let mut config: Config = format!("{place}?{rest}")
             .parse()
-            .map_err(|_| StoreError::BadPostgresUrl)?;
+            .map_err(|_| StoreError::BadPostgresUrl(FORM))?;
         let in_the_clear = match mode.as_deref() {
             Some("disable") => true,
             Some("require" | "verify-ca" | "verify-full") => false,
             Some("allow" | "prefer") | None => is_here(&config),
-            Some(_) => return Err(StoreError::BadPostgresUrl),
+            Some(_) => return Err(StoreError::BadPostgresUrl(MODES)),
         };
         config.ssl_mode(if in_the_clear {
             SslMode::Disable
@@ -81,10 +92,10 @@ impl Address {
     /// Says the same to a program of PostgreSQL.
     pub(super) fn environment(&self) -> Vec<(&'static str, String)> {
         let config = &self.config;
-        let host = config.get_hosts().first().map(|host| match host {
+        let hosts = listed(config.get_hosts().iter().map(|host| match host {
             Host::Tcp(name) => name.clone(),
             Host::Unix(folder) => folder.display().to_string(),
-        });
+        }));
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let mode = match config.get_ssl_mode() {
             SslMode::Disable => "disable",
@@ -92,11 +103,9 @@ impl Address {
         };
         let roots = self.roots.as_ref().map(|path| path.display().to_string());
         let pairs = [
-            ("PGHOST", host),
-            (
-                "PGPORT",
-                config.get_ports().first().map(ToString::to_string),
-            ),
+            ("PGHOST", hosts),
+            ("PGHOSTADDR", listed(config.get_hostaddrs())),
+            ("PGPORT", listed(config.get_ports())),
             ("PGUSER", config.get_user().map(str::to_owned)),
             ("PGPASSWORD", config.get_password().map(text)),
             ("PGDATABASE", config.get_dbname().map(str::to_owned)),
@@ -110,14 +119,26 @@ impl Address {
     }
 }
 
+/// Joins several servers as libpq reads them; nothing where none is named.
+fn listed(of: impl IntoIterator<Item = impl ToString>) -> Option<String> {
+    let all: Vec<String> = of.into_iter().map(|one| one.to_string()).collect();
+    (!all.is_empty()).then(|| all.join(","))
+}
+
 fn read_roots(path: &Path) -> Result<RootCertStore, StoreError> {
     let unreadable = |source| StoreError::Roots {
         path: path.to_owned(),
         source,
     };
     let mut roots = RootCertStore::empty();
+    let mut certificates = Vec::new();
     for certificate in CertificateDer::pem_file_iter(path).map_err(unreadable)? {
-        roots.add(certificate.map_err(unreadable)?)?;
+        certificates.push(certificate.map_err(unreadable)?);
+    }
+    // Bundles hold some that nobody can use any more.
+    roots.add_parsable_certificates(certificates);
+    if roots.is_empty() {
+        return Err(unreadable(pem::Error::NoItemsFound));
     }
     Ok(roots)
 }
@@ -202,10 +223,34 @@ mod tests {
             "postgres://a@db/b?colour=red",
         ] {
             let refused = Address::parse(url).unwrap_err();
-            assert!(matches!(refused, StoreError::BadPostgresUrl), "{url}");
+            assert!(matches!(refused, StoreError::BadPostgresUrl(_)), "{url}");
         }
-        let absent = Address::parse("postgres://a@db/b?sslrootcert=absent.pem").unwrap();
-        let refused = absent.tls().map(drop).unwrap_err().to_string();
-        assert!(refused.contains("absent.pem"), "{refused}");
+        // This file is there and holds no certificate.
+        let empty = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        for file in ["absent.pem", empty] {
+            let url = format!("postgres://a@db/b?sslrootcert={file}");
+            let roots = Address::parse(&url).unwrap();
+            let refused = roots.tls().map(drop).unwrap_err().to_string();
+            assert!(refused.contains(file), "{refused}");
+        }
+    }
+
+    #[test]
+    fn the_servers_own_programs_are_told_the_same() {
+        let said = |url| Address::parse(url).unwrap().environment();
+        let of = |said: &[(&str, String)], name| {
+            let found = said.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| value.clone())
+        };
+        let several = said("postgres://a:p?w@one,two:5433/b?hostaddr=10.0.0.7,10.0.0.8");
+        assert_eq!(of(&several, "PGPASSWORD").as_deref(), Some("p?w"));
+        assert_eq!(of(&several, "PGHOST").as_deref(), Some("one,two"));
+        assert_eq!(
+            of(&several, "PGHOSTADDR").as_deref(),
+            Some("10.0.0.7,10.0.0.8")
+        );
+        let system = said("postgres://a@db/b?sslrootcert=system");
+        assert_eq!(of(&system, "PGSSLROOTCERT"), None);
+        assert_eq!(of(&system, "PGSSLMODE").as_deref(), Some("verify-full"));
     }
 }
