@@ -57,7 +57,6 @@ pub struct Db {
 #[derive(Debug)]
 struct Inner {
     engine: Engine,
-    url: String,
     vault: Vault,
     changes: broadcast::Sender<Change>,
 }
@@ -97,7 +96,6 @@ impl Db {
         Ok(Self {
             inner: Arc::new(Inner {
                 engine,
-                url: options.url,
                 vault,
                 changes,
             }),
@@ -171,11 +169,6 @@ impl Db {
             Engine::Sqlite(_) => "sqlite",
             Engine::Postgres(_) => "postgres",
         }
-    }
-
-    /// Returns the URL it was opened with, for starting `pg_dump`; it may hold a password.
-    pub fn url(&self) -> &str {
-        &self.inner.url
     }
 
     /// Lets the planner learn how many rows there are. PostgreSQL does so by itself

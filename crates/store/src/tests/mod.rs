@@ -55,6 +55,7 @@ pub(crate) struct Bench {
     pub(crate) db: Db,
     pub(crate) access: Access,
     pub(crate) randomness: Arc<Counter>,
+    url: String,
     cleanup: Cleanup,
 }
 
@@ -79,7 +80,9 @@ impl Bench {
 
     async fn open(url: String, file: Option<std::path::PathBuf>) -> Self {
         let randomness = Arc::new(Counter::default());
-        let db = Db::open(options(url, &randomness)).await.expect("opens");
+        let db = Db::open(options(url.clone(), &randomness))
+            .await
+            .expect("opens");
         let practice = PracticeId::from_parts(Still.now(), [1; 10]);
         let access = Access::system(practice, "test");
         db.add_practice(
@@ -99,13 +102,14 @@ impl Bench {
             db,
             access,
             randomness,
+            url,
             cleanup: Cleanup { file },
         }
     }
 
     /// Returns how to open the same database once more.
     pub(crate) fn options(&self) -> Options {
-        options(self.db.url().to_owned(), &self.randomness)
+        options(self.url.clone(), &self.randomness)
     }
 
     pub(crate) fn file(&self) -> Option<&std::path::Path> {
