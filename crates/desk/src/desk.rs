@@ -33,6 +33,9 @@ pub struct Desk {
 #[derive(Debug)]
 struct Inner {
     clock: Arc<dyn Clock>,
+    /// Ids are made by this one. It goes on where the other stands still, so that rows
+    /// lie in the order in which they were made.
+    ids: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
     carriers: Carriers,
     turns: Turns,
@@ -65,6 +68,11 @@ pub struct Parts {
 impl Desk {
     /// Makes a desk.
     pub fn new(parts: Parts) -> Self {
+        let ids = Arc::clone(&parts.clock);
+        Self::with_ids_of(ids, parts)
+    }
+
+    fn with_ids_of(ids: Arc<dyn Clock>, parts: Parts) -> Self {
         let Parts {
             db,
             clock,
@@ -79,6 +87,7 @@ impl Desk {
             db,
             inner: Arc::new(Inner {
                 clock,
+                ids,
                 randomness,
                 turns: Turns::new(&carriers),
                 carriers,
@@ -100,7 +109,7 @@ impl Desk {
                 self.0
             }
         }
-        Self::new(Parts {
+        let parts = Parts {
             db: self.db.clone(),
             clock: Arc::new(Stopped(at)),
             randomness: Arc::clone(&self.inner.randomness),
@@ -108,7 +117,8 @@ impl Desk {
             public_url: self.inner.public_url.clone(),
             rules: Arc::clone(&self.inner.rules),
             side_by_side: self.inner.side_by_side,
-        })
+        };
+        Self::with_ids_of(Arc::clone(&self.inner.ids), parts)
     }
 
     /// Returns the database, for reading.
@@ -133,7 +143,7 @@ impl Desk {
 
     /// Returns what makes ids and tokens.
     pub fn mint(&self) -> Mint<'_> {
-        Mint::new(&*self.inner.clock, &*self.inner.randomness)
+        Mint::new(&*self.inner.ids, &*self.inner.randomness)
     }
 
     /// Returns who carries messages.

@@ -14,7 +14,7 @@ use tendon_care::touchpoint::Fact;
 use tendon_exchange::record::{EpisodeRecord, ForeignKey};
 use tendon_store::{Versioned, Write};
 
-use super::entry::Slot;
+use super::entry::{EPISODE, Slot};
 use super::report::Verdict;
 use super::work::{Fresh, Work};
 
@@ -159,7 +159,7 @@ impl Work<'_> {
 
     /// Returns the course of care that a source calls so.
     pub(super) fn named_course(&self, key: &ForeignKey) -> Option<EpisodeId> {
-        let known = self.known(&Slot::new("episode", key))?;
+        let known = self.known(&Slot::new(EPISODE, key))?;
         let id = known.entity.map(EpisodeId::from_uuid)?;
         self.change.chart.episode(id).map(|episode| episode.id)
     }

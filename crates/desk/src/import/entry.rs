@@ -35,6 +35,9 @@ impl Slot {
 /// The kind of slots under which patients are known.
 pub(super) const PATIENT: &str = "patient";
 
+/// The kind of slots under which courses of care are known.
+pub(super) const EPISODE: &str = "episode";
+
 /// Where a record stood, for problems.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Origin {

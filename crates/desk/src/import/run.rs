@@ -10,8 +10,8 @@ use tendon_exchange::field::{Field, Names};
 use tendon_exchange::record::ForeignKey;
 use tendon_exchange::{Item, Position, Record, Severity};
 use tendon_store::{Commit, Write};
-use tokio::sync::{Semaphore, mpsc};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::sync::mpsc;
+use tokio::task::{self, JoinHandle, JoinSet};
 
 use super::ImportOptions;
 use super::arrival::Arrival;
@@ -46,6 +46,32 @@ const WAITING_BYTES: usize = 8 * 1024;
 /// Clusters that are worked on at once. Each waits for its commit, and the store
 /// pays one fsync for all that wait.
 const SIDE_BY_SIDE: usize = 64;
+
+/// The clusters that are being worked on.
+#[derive(Default)]
+struct AtWork {
+    tasks: JoinSet<Result<Outcomes, DeskError>>,
+    stubs: HashMap<task::Id, Vec<Stub>>,
+}
+
+impl AtWork {
+    fn start(&mut self, worker: Worker, cluster: batch::Cluster) {
+        let stubs = Stub::of(&cluster);
+        let task = self.tasks.spawn(worker.run(cluster));
+        self.stubs.insert(task.id(), stubs);
+    }
+
+    /// Waits for the next one to be done; `None` once all are.
+    async fn next(&mut self) -> Result<Option<Outcomes>, DeskError> {
+        let (id, outcomes) = match self.tasks.join_next_with_id().await {
+            None => return Ok(None),
+            Some(Ok((id, done))) => (id, Some(done?)),
+            Some(Err(died)) => (died.id(), None),
+        };
+        let stubs = self.stubs.remove(&id).unwrap_or_default();
+        Ok(Some(outcomes.unwrap_or_else(|| stub::rejected(stubs))))
+    }
+}
 
 /// A run of an import.
 struct Run<'n> {
@@ -287,29 +313,21 @@ impl Run<'_> {
         outcomes: &mut Vec<Outcomes>,
     ) -> Result<(), DeskError> {
         let places = Arc::new(self.places.clone());
-        let permits = Arc::new(Semaphore::new(SIDE_BY_SIDE));
-        let mut tasks = JoinSet::new();
-        let mut under_way = HashMap::new();
+        let mut at_work = AtWork::default();
         for cluster in clusters {
-            let stubs = Stub::of(&cluster);
+            if at_work.tasks.len() == SIDE_BY_SIDE {
+                outcomes.extend(at_work.next().await?);
+            }
             let worker = Worker {
                 scene: Arc::clone(&self.scene),
                 places: Arc::clone(&places),
                 index: index.clone(),
                 outcomes: Outcomes::default(),
             };
-            let permits = Arc::clone(&permits);
-            let task = tasks.spawn(async move {
-                let _permit = permits.acquire().await;
-                worker.run(cluster).await
-            });
-            under_way.insert(task.id(), stubs);
+            at_work.start(worker, cluster);
         }
-        while let Some(done) = tasks.join_next().await {
-            outcomes.push(match done {
-                Ok(done) => done?,
-                Err(died) => stub::rejected(under_way.remove(&died.id()).unwrap_or_default()),
-            });
+        while let Some(done) = at_work.next().await? {
+            outcomes.push(done);
         }
         Ok(())
     }

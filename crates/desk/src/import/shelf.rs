@@ -1,6 +1,6 @@
 //! What is known of the keys of a batch, looked up before anything is decided.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use tendon_exchange::record::ForeignKey;
 use tendon_store::{Reader, SourceRow};
 use uuid::Uuid;
 
-use super::entry::{Entry, PATIENT, Slot};
+use super::entry::{EPISODE, Entry, PATIENT, Slot};
 use super::fingerprint::Heard;
 use crate::error::DeskError;
 
@@ -91,6 +91,8 @@ impl Known {
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
     known: HashMap<Slot, Known>,
+    /// The courses of care that the keys name.
+    episodes: HashSet<Uuid>,
     numbers: HashMap<(String, String), PatientId>,
     /// Records that were merged into others, and who they are today.
     roots: HashMap<PatientId, PatientId>,
@@ -113,7 +115,7 @@ impl Shelf {
                 want(Slot::patient(key));
             }
             if let Some(episode) = entry.episode() {
-                want(Slot::new("episode", episode));
+                want(Slot::new(EPISODE, episode));
             }
         }
         let mut shelf = Self::default();
@@ -130,6 +132,9 @@ impl Shelf {
 
     fn put(&mut self, row: SourceRow) {
         let known = Known::read(&row);
+        if row.kind == EPISODE {
+            self.episodes.extend(known.entity);
+        }
         let key = ForeignKey {
             system: row.system,
             value: row.value,
@@ -261,11 +266,10 @@ impl Index {
         since.or_else(|| self.shelf.numbers.get(&key).copied())
     }
 
-    /// Lists the courses of care that sources have named in this batch.
-    pub(super) fn named_episodes(&self) -> impl Iterator<Item = Uuid> {
-        let all = self.shelf.known.iter().chain(&self.since);
-        all.filter(|(slot, _)| slot.kind == "episode")
-            .filter_map(|(_, known)| known.entity)
+    /// Tells whether a source has named a course of care in this batch.
+    pub(super) fn names_episode(&self, id: Uuid) -> bool {
+        let now = |(slot, known): (&Slot, &Known)| slot.kind == EPISODE && known.entity == Some(id);
+        self.shelf.episodes.contains(&id) || self.since.iter().any(now)
     }
 }
 

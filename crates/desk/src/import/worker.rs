@@ -17,7 +17,7 @@ use tendon_exchange::record::{ForeignKey, PatientRecord, Record};
 use tendon_store::{Action, AuditEntry, Commit, Write};
 
 use super::batch::Cluster;
-use super::entry::{Entry, Slot};
+use super::entry::{EPISODE, Entry, PATIENT, Slot};
 use super::person::{NAMELESS, described, new_patient};
 use super::places::Places;
 use super::report::Verdict;
@@ -409,12 +409,7 @@ impl Worker {
         ids.dedup();
         let mut said = Vec::new();
         for id in ids {
-            said.extend(
-                self.scene
-                    .reader()
-                    .sources_of(super::entry::PATIENT, id)
-                    .await?,
-            );
+            said.extend(self.scene.reader().sources_of(PATIENT, id).await?);
         }
         Ok(said)
     }
@@ -426,21 +421,18 @@ impl Worker {
         part: &[Fresh],
         is_new: bool,
     ) -> Result<HashSet<uuid::Uuid>, DeskError> {
-        let mut named: HashSet<uuid::Uuid> = self.index.named_episodes().collect();
         let of_visits = |fresh: &Fresh| !matches!(fresh.entry.record, Record::Patient(_));
-        if !is_new && part.iter().any(of_visits) {
-            for episode in &chart.episodes {
-                let id = episode.id.uuid();
-                if !named.contains(&id)
-                    && !self
-                        .scene
-                        .reader()
-                        .sources_of("episode", id)
-                        .await?
-                        .is_empty()
-                {
-                    named.insert(id);
-                }
+        let asks = !is_new && part.iter().any(of_visits);
+        let mut named = HashSet::new();
+        for episode in &chart.episodes {
+            let id = episode.id.uuid();
+            let mut is_named = self.index.names_episode(id);
+            if !is_named && asks {
+                let reader = self.scene.reader();
+                is_named = !reader.sources_of(EPISODE, id).await?.is_empty();
+            }
+            if is_named {
+                named.insert(id);
             }
         }
         Ok(named)
