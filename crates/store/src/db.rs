@@ -68,6 +68,7 @@ impl Db {
     /// key that this server's key does not open.
     pub async fn open(options: Options) -> Result<Self, StoreError> {
         let db = Self::connect(options)?;
+        db.keep_log().await?;
         migrate::run(&db).await?;
         db.get_ready().await
     }
@@ -78,6 +79,7 @@ impl Db {
     pub async fn open_as_it_is(options: Options) -> Result<Self, StoreError> {
         let db = Self::connect(options)?;
         migrate::check(&db).await?;
+        db.keep_log().await?;
         db.get_ready().await
     }
 
@@ -101,6 +103,13 @@ impl Db {
             }),
             once: None,
         })
+    }
+
+    async fn keep_log(&self) -> Result<(), StoreError> {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.keep_log().await,
+            Engine::Postgres(_) => Ok(()),
+        }
     }
 
     async fn get_ready(self) -> Result<Self, StoreError> {

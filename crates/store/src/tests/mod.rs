@@ -63,6 +63,13 @@ struct Cleanup {
     file: Option<std::path::PathBuf>,
 }
 
+impl Cleanup {
+    fn of(file: &std::path::Path) -> Self {
+        let file = Some(file.to_owned());
+        Self { file }
+    }
+}
+
 impl Drop for Cleanup {
     fn drop(&mut self) {
         if let Some(file) = &self.file {

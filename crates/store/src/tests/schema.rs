@@ -1,6 +1,8 @@
 //! A schema that is not the one of this program, and what opening does about it.
 
-use super::{Bench, on_both_engines};
+use std::sync::Arc;
+
+use super::{Bench, Cleanup, on_both_engines, options, unique};
 use crate::db::Db;
 use crate::migrate::APPLIED;
 use crate::sql::params;
@@ -51,6 +53,21 @@ async fn what_is_none_of_ours_is_said_to_be_none(bench: Bench) {
         .unwrap();
     let said = refusal(&bench).await;
     assert!(said.contains("no database of Tendon"), "{said}");
+}
+
+#[tokio::test]
+async fn a_file_of_another_program_stays_as_it_was() {
+    let file = std::env::temp_dir().join(unique("theirs"));
+    let _gone_in_the_end = Cleanup::of(&file);
+    let theirs = rusqlite::Connection::open(&file).unwrap();
+    theirs.execute_batch("create table note (text)").unwrap();
+    drop(theirs);
+    let before = std::fs::read(&file).unwrap();
+    let url = format!("sqlite:{}", file.display());
+    let refused = Db::open_as_it_is(options(url, &Arc::default())).await;
+    let said = refused.unwrap_err().to_string();
+    assert!(said.contains("no database of Tendon"), "{said}");
+    assert_eq!(std::fs::read(&file).unwrap(), before);
 }
 
 on_both_engines!(what_is_none_of_ours_is_said_to_be_none);
