@@ -32,16 +32,13 @@ use tendon_store::{
 
 use crate::change::{Change, Origin};
 use crate::chart::{Chart, Running};
-use crate::desk::Desk;
+use crate::desk::{Desk, TRIES};
 use crate::error::DeskError;
 pub use doubts::Doubt;
 
 use diff::{DiffV1, DoubtV1, FilledV1, HadV1};
-use doubts::{Answer, settled};
+use doubts::Answer;
 use parting::Parting;
-
-/// How often a merge is decided again when others change one of the records.
-const TRIES: usize = 8;
 
 /// The reason on record of what a merge ends or takes back.
 const MERGED: &str = "merged";
@@ -172,7 +169,8 @@ impl Pair {
         }
         for review in self.answer.reviews {
             diff.doubts.push(DoubtV1::of(&review));
-            change.write(settled(review, change.now(), "same"));
+            let both = (review.a, review.b);
+            change.write(Write::MatchReviewSettled(both, change.now(), "same"));
         }
         for task in self.answer.tasks {
             change.write(Write::TaskSettled(task, change.now()));

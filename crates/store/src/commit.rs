@@ -178,6 +178,9 @@ pub enum Write {
     ParkedGone(t::ParkedKey),
     /// Notes that two records may be one person.
     MatchReview(t::MatchReviewRow),
+    /// Settles an open doubt whether two records are one person, with what was found;
+    /// a conflict where it is settled.
+    MatchReviewSettled((PatientId, PatientId), jiff::Timestamp, &'static str),
     /// Adds a version of a journey.
     JourneyDefinition(t::JourneyRow),
     /// Switches a journey on or off.
@@ -378,6 +381,9 @@ impl Binder<'_> {
             Write::Parked(row) => out.push(t::parked::upsert(self, row)?),
             Write::ParkedGone(key) => out.push(t::parked::gone(self, key)),
             Write::MatchReview(row) => out.push(t::source::review(self, row)),
+            Write::MatchReviewSettled(pair, at, verdict) => {
+                out.push(t::source::settle_review(self, *pair, *at, verdict));
+            }
             Write::JourneyDefinition(row) => out.push(t::enrolment::definition(self, row)),
             Write::JourneySwitch(name, on) => out.push(t::enrolment::switch(self, name, *on)),
             Write::Wording(row) => out.push(t::setting::wording(self, row)),

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use tendon_care::access::{Access, Permission};
 use tendon_care::id::{PatientId, TaskId};
 use tendon_care::task::{Task, TaskKind, TaskState};
-use tendon_store::{Action, AuditEntry, Commit, MatchReviewRow, Reader, Write};
+use tendon_store::{Action, AuditEntry, Commit, CommitError, MatchReviewRow, Reader, Write};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, TRIES};
 use crate::error::DeskError;
 
 /// Another record that may be the same person.
@@ -65,32 +65,37 @@ impl Desk {
         other: PatientId,
     ) -> Result<(), DeskError> {
         access.require(Permission::MergePatients)?;
-        let answer = Answer::about(self.reader(access), one, other).await?;
-        if answer.reviews.is_empty() {
-            return Err(DeskError::Stale("nobody asks about these two any more"));
+        for _ in 0..TRIES {
+            let answer = Answer::about(self.reader(access), one, other).await?;
+            if answer.reviews.is_empty() {
+                return Err(DeskError::Stale("nobody asks about these two any more"));
+            }
+            let commit = self.apart(access, [one, other], answer);
+            match self.db().commit(commit).await {
+                // Somebody else has answered, or made the two one.
+                Err(CommitError::Conflict { .. }) => {}
+                done => return Ok(done?),
+            }
         }
+        Err(DeskError::Busy)
+    }
+
+    fn apart(&self, access: &Access, pair: [PatientId; 2], answer: Answer) -> Commit {
         let now = self.now();
         let mut commit = Commit::new(access);
         for review in answer.reviews {
-            commit.push(settled(review, now, "different"));
+            let both = (review.a, review.b);
+            commit.push(Write::MatchReviewSettled(both, now, "different"));
         }
         for task in answer.tasks {
             commit.push(Write::TaskSettled(task, now));
         }
-        for patient in [one, other] {
+        for patient in pair {
             let entry = AuditEntry::new(access, now, Action::Update, "patient");
             commit.audit(entry.about(patient).with("kept apart"));
         }
-        self.db().commit(commit).await?;
-        Ok(())
+        commit
     }
-}
-
-pub(super) fn settled(review: MatchReviewRow, at: Timestamp, verdict: &str) -> Write {
-    Write::MatchReview(MatchReviewRow {
-        settled: Some((at, verdict.to_owned())),
-        ..review
-    })
 }
 
 /// The doubts that wait for a person, and who their records are by now.

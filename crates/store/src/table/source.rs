@@ -39,6 +39,8 @@ statements! {
                   settled_at, verdict) values ($1, $2, $3, $4, $5, $6, $7, $8) \
                   on conflict (practice_id, patient_a, patient_b) do update set \
                   settled_at = excluded.settled_at, verdict = excluded.verdict";
+    SETTLE_REVIEW = "update match_review set settled_at = $4, verdict = $5 \
+                     where practice_id = $1 and patient_a = $2 and patient_b = $3 and settled_at is null";
 }
 
 /// What a source said last about one of its things.
@@ -246,6 +248,17 @@ pub(crate) fn review(binder: Binder<'_>, row: &MatchReviewRow) -> Bound {
             verdict
         ],
     )
+}
+
+/// Settles a doubt that is open; a conflict where somebody else has.
+pub(crate) fn settle_review(
+    binder: Binder<'_>,
+    (a, b): (PatientId, PatientId),
+    at: Timestamp,
+    verdict: &str,
+) -> Bound {
+    let pair = params![binder.practice.uuid(), a.uuid(), b.uuid(), at, verdict];
+    Bound::one(&SETTLE_REVIEW, pair)
 }
 
 fn body_cell(owner: Uuid) -> Cell {

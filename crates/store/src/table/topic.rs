@@ -142,6 +142,7 @@ const fn of(write: &Write) -> &'static [Topic] {
         | Write::LinkChecked(..)
         | Write::WayOutTaken(..)
         | Write::MatchReview(_)
+        | Write::MatchReviewSettled(..)
         // What is planned for a patient stands on the patient's page.
         | Write::EnrolmentNew(_)
         | Write::Enrolment(_)

@@ -12,8 +12,10 @@ use tendon_care::task::{About, Task, TaskKind, TaskState};
 
 use super::{Bench, Still, on_both_engines};
 use crate::commit::{Commit, Write};
+use crate::error::CommitError;
 use crate::table::{
-    AddressKey, ConversationRow, ParkedKey, ParkedRow, PatientRetired, SourceRow, as_matched,
+    AddressKey, ConversationRow, MatchReviewRow, ParkedKey, ParkedRow, PatientRetired, SourceRow,
+    as_matched,
 };
 
 fn patient(bench: &Bench, number: &str) -> Patient {
@@ -101,6 +103,37 @@ async fn many_keys_are_found_at_once(bench: Bench) {
     assert_eq!(said[0].body.as_deref(), Some("said"));
     assert_eq!(said[0].value, "3");
 }
+
+async fn a_doubt_is_settled_once(bench: Bench) {
+    let [a, b] = [1, 2].map(|n| PatientId::from_parts(Still.now(), [n; 10]));
+    let row = MatchReviewRow {
+        a,
+        b,
+        posterior: 0.9,
+        evidence: "name".into(),
+        found_at: Still.now(),
+        settled: None,
+    };
+    let settle = |verdict| Write::MatchReviewSettled((a, b), Still.now(), verdict);
+    apply(&bench, vec![Write::MatchReview(row)]).await;
+    apply(&bench, vec![settle("same")]).await;
+    let mut commit = Commit::new(&bench.access);
+    commit.push(settle("different"));
+    let again = bench.db.commit(commit).await;
+    assert!(
+        matches!(again, Err(CommitError::Conflict { .. })),
+        "{again:?}"
+    );
+    let open = bench
+        .db
+        .reader(&bench.access)
+        .match_reviews(9)
+        .await
+        .unwrap();
+    assert!(open.is_empty(), "{open:?}");
+}
+
+on_both_engines!(a_doubt_is_settled_once);
 on_both_engines!(many_keys_are_found_at_once);
 
 async fn a_parked_record_waits_for_its_patient(bench: Bench) {
