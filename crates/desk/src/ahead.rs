@@ -222,11 +222,37 @@ impl Desk {
             if state(change).as_ref() == Some(&before) {
                 return Err(DeskError::Stale("the step is no longer ahead"));
             }
+            if let Event::Move { step, to } = &event
+                && !would_run_at(change, enrolment, step, *to)?
+            {
+                return Err(DeskError::invalid("to", NOT_THEN));
+            }
             change.audit(Action::Update, "enrolment", act.code());
             Ok(())
         })
         .await
     }
+}
+
+/// Why a step is not given another time.
+const NOT_THEN: &str = "is a time at which the journey would not do this: too late for it, or before another step of the journey";
+
+/// Tells whether a step would run at the time that it was given. One in the past means
+/// now, and is as good as done.
+fn would_run_at(
+    change: &Change<'_>,
+    enrolment: EnrolmentId,
+    step: &StepId,
+    at: Timestamp,
+) -> Result<bool, DeskError> {
+    let mut running = change.chart.enrolments.iter();
+    let Some(running) = running.find(|one| one.row.id == enrolment) else {
+        return Ok(false);
+    };
+    Ok(at <= change.now()
+        || foreseen(change, running, at)?
+            .iter()
+            .any(|planned| planned.step == *step && planned.at == at))
 }
 
 /// A line before the gate was asked, with the message that it would be.
@@ -314,16 +340,25 @@ fn of_journey(
     running: &Running,
     until: Timestamp,
 ) -> Result<Vec<Drafted>, DeskError> {
-    let (house, now) = (change.house(), change.now());
     let definition = definition(change, running)?;
-    let about = running.state.about();
-    let facts = change.chart.facts(about, house, now);
-    let planned = forecast(definition, &running.state, &facts, now, until)
-        .map_err(|_| DeskError::Corrupt("an enrolment"))?;
-    Ok(planned
+    Ok(foreseen(change, running, until)?
         .into_iter()
         .filter_map(|planned| drafted(change, running, definition, planned))
         .collect())
+}
+
+/// Forecasts an enrolment.
+fn foreseen(
+    change: &Change<'_>,
+    running: &Running,
+    until: Timestamp,
+) -> Result<Vec<Planned>, DeskError> {
+    let facts = change
+        .chart
+        .facts(running.state.about(), change.house(), change.now());
+    let definition = definition(change, running)?;
+    forecast(definition, &running.state, &facts, change.now(), until)
+        .map_err(|_| DeskError::Corrupt("an enrolment"))
 }
 
 fn drafted(

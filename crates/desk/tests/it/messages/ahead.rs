@@ -72,6 +72,29 @@ async fn steps_ahead_can_be_skipped_moved_and_done_now(engine: Engine) {
 }
 
 #[on_both_engines]
+async fn a_step_is_not_moved_to_where_the_journey_would_not_do_it(engine: Engine) {
+    let (world, ana) = World::with_ana(engine).await;
+    world.book_evaluation(ana, "2026-11-24T08:40").await;
+    let before = world.ahead(ana).await;
+    let [first, second, ..] = &before[..] else {
+        panic!("two reminders lie ahead: {before:?}");
+    };
+    let sooner = first.leaves_at - jiff::SignedDuration::from_mins(30);
+    for (line, to) in [(second, sooner), (second, at("2026-11-24T09:00"))] {
+        let to = PlannedAct::Move { to };
+        let refused = world
+            .desk
+            .on_planned(&world.access, ana, &line.key, to)
+            .await;
+        assert!(
+            matches!(&refused, Err(DeskError::Invalid { field: "to", .. })),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(world.ahead(ana).await, before, "nothing moved");
+}
+
+#[on_both_engines]
 async fn a_waiting_message_stands_ahead_until_it_is_skipped(engine: Engine) {
     let (world, ana) = World::with_ana(engine).await;
     let later = Draft {
