@@ -55,6 +55,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres: "",
         text: include_str!("../migrations/0006_portal.sql"),
     },
+    Migration {
+        version: 7,
+        name: "doubts",
+        postgres: "",
+        text: include_str!("../migrations/0007_doubts.sql"),
+    },
 ];
 
 statements! {

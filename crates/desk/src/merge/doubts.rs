@@ -34,15 +34,14 @@ impl Desk {
     ) -> Result<Vec<Doubt>, DeskError> {
         access.require(Permission::MergePatients)?;
         let reader = self.reader(access);
-        let (open, me) = (Open::read(reader).await?, reader.root_of(patient).await?);
+        let me = reader.root_of(patient).await?;
+        let rows = reader.reviews_about(me).await?;
+        let roots = Roots::of(reader, &rows).await?;
         let mut seen = HashSet::new();
         let mut doubts: Vec<Doubt> = Vec::new();
-        for row in &open.rows {
-            let other = match (open.root(row.a), open.root(row.b)) {
-                (a, b) if a == me => b,
-                (a, b) if b == me => a,
-                _ => continue,
-            };
+        for row in &rows {
+            let [a, b] = roots.of_pair(row);
+            let other = if a == me { b } else { a };
             if other != me && seen.insert(other) {
                 doubts.push(Doubt {
                     other,
@@ -98,23 +97,18 @@ impl Desk {
     }
 }
 
-/// The doubts that wait for a person, and who their records are by now.
-struct Open {
-    rows: Vec<MatchReviewRow>,
-    roots: HashMap<PatientId, PatientId>,
-}
+/// Who the records that doubts name are by now.
+struct Roots(HashMap<PatientId, PatientId>);
 
-impl Open {
-    async fn read(reader: Reader<'_>) -> Result<Self, DeskError> {
-        let roots = reader.retired_in_reviews().await?;
-        Ok(Self {
-            rows: reader.match_reviews(u16::MAX).await?,
-            roots: roots.into_iter().collect(),
-        })
+impl Roots {
+    async fn of(reader: Reader<'_>, rows: &[MatchReviewRow]) -> Result<Self, DeskError> {
+        let named: Vec<_> = rows.iter().flat_map(|row| [row.a, row.b]).collect();
+        let roots = reader.roots_of_retired(&named).await?;
+        Ok(Self(roots.into_iter().collect()))
     }
 
-    fn root(&self, patient: PatientId) -> PatientId {
-        self.roots.get(&patient).copied().unwrap_or(patient)
+    fn of_pair(&self, row: &MatchReviewRow) -> [PatientId; 2] {
+        [row.a, row.b].map(|patient| self.0.get(&patient).copied().unwrap_or(patient))
     }
 }
 
@@ -132,15 +126,17 @@ impl Answer {
         one: PatientId,
         other: PatientId,
     ) -> Result<Self, DeskError> {
-        let open = Open::read(reader).await?;
         let both = [reader.root_of(one).await?, reader.root_of(other).await?];
+        let mut rows = reader.reviews_about(both[0]).await?;
+        rows.extend(reader.reviews_about(both[1]).await?);
+        let roots = Roots::of(reader, &rows).await?;
         let (mut reviews, mut left) = (Vec::new(), HashSet::new());
-        for row in &open.rows {
-            let pair = [open.root(row.a), open.root(row.b)];
-            if pair.iter().all(|patient| both.contains(patient)) {
-                reviews.push(row.clone());
-            } else {
+        for row in rows {
+            let pair = roots.of_pair(&row);
+            if !pair.iter().all(|patient| both.contains(patient)) {
                 left.extend(pair);
+            } else if !reviews.contains(&row) {
+                reviews.push(row);
             }
         }
         let mut tasks = Vec::new();

@@ -9,16 +9,18 @@ use crate::reader::Reader;
 use crate::sql::{BadRow, Row, params, statements};
 
 statements! {
-    /// The longest word is taken from the index; the others are looked up for each hit.
-    /// Of more hits than anybody reads, the first by that word are sorted by name.
+    /// The longest word is walked in the index, and who has the others is gathered from
+    /// the same index, where they lie side by side: looking each hit up would read a page
+    /// for every one. Of more hits than anybody reads, the first by that word are sorted
+    /// by name.
     BY_WORDS = "select p.patient_id, p.given, p.family, p.preferred, p.birth_date, p.deceased_at is not null \
                 from patient p where p.practice_id = $1 and p.merged_into is null and p.patient_id in \
                 (select w.patient_id from patient_word w \
                  where w.practice_id = $1 and w.word >= $2 and w.word < $3 \
-                 and ($4 = '' or exists (select 1 from patient_word x where x.practice_id = $1 \
-                  and x.patient_id = w.patient_id and x.word >= $4 and x.word < $5)) \
-                 and ($6 = '' or exists (select 1 from patient_word y where y.practice_id = $1 \
-                  and y.patient_id = w.patient_id and y.word >= $6 and y.word < $7)) \
+                 and ($4 = '' or w.patient_id in (select x.patient_id from patient_word x \
+                  where x.practice_id = $1 and x.word >= $4 and x.word < $5)) \
+                 and ($6 = '' or w.patient_id in (select y.patient_id from patient_word y \
+                  where y.practice_id = $1 and y.word >= $6 and y.word < $7)) \
                  order by w.word, w.patient_id limit 400) \
                 order by p.family, p.given, p.patient_id limit $8";
     BY_BIRTH_DATE = "select p.patient_id, p.given, p.family, p.preferred, p.birth_date, \

@@ -26,15 +26,18 @@ statements! {
            on conflict (practice_id, kind, system, value) do update set entity_id = excluded.entity_id, \
            patient_id = excluded.patient_id, hash = excluded.hash, changed_at = excluded.changed_at, \
            body_sealed = excluded.body_sealed";
-    REVIEWS = "select patient_a, patient_b, posterior, evidence, found_at from match_review \
-               where practice_id = $1 and settled_at is null order by posterior desc, found_at limit $2";
-    /// Whom open doubts name who were merged meanwhile, and into whom.
-    RETIRED_IN_REVIEWS = "select p.patient_id, p.merged_into from match_review r join patient p \
-                          on p.practice_id = r.practice_id and p.patient_id = r.patient_a \
-                          where r.practice_id = $1 and r.settled_at is null and p.merged_into is not null \
-                          union select p.patient_id, p.merged_into from match_review r join patient p \
-                          on p.practice_id = r.practice_id and p.patient_id = r.patient_b \
-                          where r.practice_id = $1 and r.settled_at is null and p.merged_into is not null";
+    /// A doubt names the records as they were found; each may have been merged since.
+    REVIEWS_ABOUT = "with recursive own (patient_id) as \
+                     (select patient_id from patient where practice_id = $1 and patient_id = $2 \
+                     union select p.patient_id from own join patient p on p.merged_into = own.patient_id \
+                     where p.practice_id = $1 and p.merged_into is not null) \
+                     select patient_a, patient_b, posterior, evidence, found_at from match_review \
+                     where practice_id = $1 and settled_at is null \
+                     and patient_a in (select patient_id from own) \
+                     union select patient_a, patient_b, posterior, evidence, found_at from match_review \
+                     where practice_id = $1 and settled_at is null \
+                     and patient_b in (select patient_id from own) \
+                     order by 3 desc, 5, 1, 2";
     PUT_REVIEW = "insert into match_review (practice_id, patient_a, patient_b, posterior, evidence, found_at, \
                   settled_at, verdict) values ($1, $2, $3, $4, $5, $6, $7, $8) \
                   on conflict (practice_id, patient_a, patient_b) do update set \
@@ -176,22 +179,14 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// Returns whom open doubts name who were merged meanwhile, each with the record
-    /// that stands for them today.
-    pub async fn retired_in_reviews(&self) -> Result<Vec<(PatientId, PatientId)>, StoreError> {
-        let rows = self.rows(&RETIRED_IN_REVIEWS, vec![self.tenant()]).await?;
-        let mut found = Vec::with_capacity(rows.len());
-        for row in &rows {
-            found.push((row.id(0)?, self.root_of(row.id(1)?).await?));
-        }
-        Ok(found)
-    }
-
-    /// Returns pairs that wait for a person, the likeliest first.
-    pub async fn match_reviews(&self, limit: u16) -> Result<Vec<MatchReviewRow>, StoreError> {
-        let rows = self
-            .rows(&REVIEWS, params![self.tenant_id(), limit])
-            .await?;
+    /// Returns the pairs that wait for a person and of whom one is this patient, or was
+    /// merged into them; the likeliest first.
+    pub async fn reviews_about(
+        &self,
+        patient: PatientId,
+    ) -> Result<Vec<MatchReviewRow>, StoreError> {
+        let bound = params![self.tenant_id(), patient.uuid()];
+        let rows = self.rows(&REVIEWS_ABOUT, bound).await?;
         let read = |row: &Row| -> Result<MatchReviewRow, BadRow> {
             Ok(MatchReviewRow {
                 a: row.id(0)?,
