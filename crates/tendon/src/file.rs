@@ -2,9 +2,9 @@
 //! not at all.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
@@ -16,6 +16,16 @@ const BESIDE_SQLITE: [&str; 3] = ["-wal", "-shm", "-journal"];
 pub(crate) fn of_sqlite(database_url: &str) -> Option<&Path> {
     let path = database_url.strip_prefix("sqlite:")?;
     Some(Path::new(path.trim_start_matches("//")))
+}
+
+/// Creates a folder, and those above it, for their owner alone; one that is there keeps
+/// its permissions.
+pub(crate) fn create_folder(path: &Path) -> anyhow::Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("creating {}", path.display()))
 }
 
 /// Creates an empty file that nobody but its owner may read.

@@ -1,7 +1,6 @@
 //! The server's key-encryption key: one file beside, never inside, the database.
 
 use std::io::Write as _;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -16,11 +15,7 @@ use tendon_store::SecretKey;
 /// worth nothing without this file, and this file nothing without the database.
 pub(crate) fn load(data_dir: &Path, randomness: &dyn Randomness) -> anyhow::Result<SecretKey> {
     let folder = data_dir.join("keys");
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&folder)
-        .with_context(|| format!("creating {}", folder.display()))?;
+    crate::file::create_folder(&folder)?;
     let file = folder.join("kek");
     match std::fs::read_to_string(&file) {
         Ok(text) => parse(&text).with_context(|| format!("reading {}", file.display())),

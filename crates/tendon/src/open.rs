@@ -24,6 +24,8 @@ pub(crate) async fn database(
     durability: Durability,
     randomness: Arc<dyn Randomness>,
 ) -> anyhow::Result<Db> {
+    // The database lies in it where nothing else is said.
+    file::create_folder(&settings.data_dir)?;
     if let Some(path) = file::of_sqlite(&settings.database_url) {
         file::create_if_absent(path)?;
     }

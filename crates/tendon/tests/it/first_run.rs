@@ -41,6 +41,19 @@ fn a_practice_a_user_and_a_token_are_all_it_takes(engine: Engine) {
     assert_eq!(key.mode() & 0o777, 0o600);
 }
 
+#[test]
+fn the_first_command_makes_the_data_directory() {
+    let place = Place::new(TestDb::sqlite("unused"));
+    assert!(!place.data_dir.exists());
+    let first = place.run_bare(&["practices", "list"], "");
+    let said = String::from_utf8_lossy(&first.stderr);
+    assert!(first.status.success(), "{said}");
+    for (path, mode) in [("", 0o700), ("keys/kek", 0o600), ("tendon.db", 0o600)] {
+        let made = std::fs::metadata(place.data_dir.join(path)).unwrap();
+        assert_eq!(made.permissions().mode() & 0o777, mode, "{path}");
+    }
+}
+
 #[on_both_engines]
 fn a_refused_field_is_named_and_nothing_is_left(engine: Engine) {
     let place = Place::new(engine.database());

@@ -30,9 +30,20 @@ impl Place {
 
     /// Runs a command on another database with the same keys.
     pub fn run_on(&self, url: &str, arguments: &[&str], input: &str) -> Output {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_tendon"))
-            .args(arguments)
-            .env("TENDON_DATABASE_URL", url)
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tendon"));
+        command.args(arguments).env("TENDON_DATABASE_URL", url);
+        self.run_here(command, input)
+    }
+
+    /// Runs a command with no setting but the data directory.
+    pub fn run_bare(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tendon"));
+        command.args(arguments).env_remove("TENDON_DATABASE_URL");
+        self.run_here(command, input)
+    }
+
+    fn run_here(&self, mut command: Command, input: &str) -> Output {
+        let mut child = command
             .env("TENDON_DATA_DIR", &self.data_dir)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
