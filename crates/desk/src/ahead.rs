@@ -208,8 +208,8 @@ impl Desk {
         };
         let event = match act {
             PlannedAct::Skip => Event::Skip { step },
-            PlannedAct::Move { to } => Event::Move { step, to },
-            PlannedAct::Now => Event::DoNow { step },
+            PlannedAct::Move { to } if to > self.now() => Event::Move { step, to },
+            PlannedAct::Move { .. } | PlannedAct::Now => Event::DoNow { step },
         };
         self.change(access, patient, Origin::Live, |change| {
             let state = |change: &Change<'_>| {
@@ -235,10 +235,9 @@ impl Desk {
 }
 
 /// Why a step is not given another time.
-const NOT_THEN: &str = "is a time at which the journey would not do this: too late for it, or before another step of the journey";
+const NOT_THEN: &str = "is a time at which the journey would not do this: too late for it, or while the journey still waits for an earlier step";
 
-/// Tells whether a step would run at the time that it was given. One in the past means
-/// now, and is as good as done.
+/// Tells whether a step would run at the time that it was given.
 fn would_run_at(
     change: &Change<'_>,
     enrolment: EnrolmentId,
@@ -249,10 +248,10 @@ fn would_run_at(
     let Some(running) = running.find(|one| one.row.id == enrolment) else {
         return Ok(false);
     };
-    Ok(at <= change.now()
-        || foreseen(change, running, at)?
-            .iter()
-            .any(|planned| planned.step == *step && planned.at == at))
+    let planned = foreseen(change, running, at)?;
+    Ok(planned
+        .iter()
+        .any(|planned| planned.step == *step && planned.at == at))
 }
 
 /// A line before the gate was asked, with the message that it would be.

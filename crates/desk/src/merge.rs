@@ -26,8 +26,8 @@ use tendon_care::message::MessageState;
 use tendon_care::patient::{Life, Patient};
 use tendon_care::touchpoint::Fact;
 use tendon_store::{
-    Action, AddressKey, EnrolmentRow, MergeRow, MessageRow, PatientRetired, Reader, Repoint,
-    Restrand, Rethread, TwinThread, Versioned, Write,
+    Action, AddressKey, EnrolmentRow, MatchVerdict, MergeRow, MessageRow, PatientRetired, Reader,
+    Repoint, Restrand, Rethread, TwinThread, Versioned, Write,
 };
 
 use crate::change::{Change, Origin};
@@ -170,7 +170,11 @@ impl Pair {
         for review in self.answer.reviews {
             diff.doubts.push(DoubtV1::of(&review));
             let both = (review.a, review.b);
-            change.write(Write::MatchReviewSettled(both, change.now(), "same"));
+            change.write(Write::MatchReviewSettled(
+                both,
+                change.now(),
+                MatchVerdict::Same,
+            ));
         }
         for task in self.answer.tasks {
             change.write(Write::TaskSettled(task, change.now()));

@@ -180,7 +180,7 @@ pub enum Write {
     MatchReview(t::MatchReviewRow),
     /// Settles an open doubt whether two records are one person, with what was found;
     /// a conflict where it is settled.
-    MatchReviewSettled((PatientId, PatientId), jiff::Timestamp, &'static str),
+    MatchReviewSettled((PatientId, PatientId), jiff::Timestamp, t::MatchVerdict),
     /// Adds a version of a journey.
     JourneyDefinition(t::JourneyRow),
     /// Switches a journey on or off.
@@ -382,7 +382,7 @@ impl Binder<'_> {
             Write::ParkedGone(key) => out.push(t::parked::gone(self, key)),
             Write::MatchReview(row) => out.push(t::source::review(self, row)),
             Write::MatchReviewSettled(pair, at, verdict) => {
-                out.push(t::source::settle_review(self, *pair, *at, verdict));
+                out.push(t::source::settle_review(self, *pair, *at, *verdict));
             }
             Write::JourneyDefinition(row) => out.push(t::enrolment::definition(self, row)),
             Write::JourneySwitch(name, on) => out.push(t::enrolment::switch(self, name, *on)),

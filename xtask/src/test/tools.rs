@@ -26,7 +26,7 @@ enum From {
     Rustup(&'static str),
 }
 
-const TOOLS: [Tool; 9] = [
+const TOOLS: [Tool; 10] = [
     Tool {
         program: "cargo-fmt",
         from: From::Rustup("rustfmt"),
@@ -36,6 +36,12 @@ const TOOLS: [Tool; 9] = [
         program: "cargo-clippy",
         from: From::Rustup("clippy"),
         wanted_by: &[Step::Clippy],
+    },
+    // The allocator is built with it.
+    Tool {
+        program: "make",
+        from: From::Apt("make"),
+        wanted_by: &[Step::Clippy, Step::Tests, Step::Crash],
     },
     Tool {
         program: "initdb",

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tendon_care::contact::{Address, ContactPoint, Email, Line, Owner, Phone, Standing};
 use tendon_care::patient::{Authority, Identifier, Patient, Proxy, Relation};
 use tendon_care::person::{Mrn, PersonName, Sex};
-use tendon_store::MatchReviewRow;
+use tendon_store::{MatchReviewRow, MatchVerdict};
 use uuid::Uuid;
 
 /// A merge's changes.
@@ -86,7 +86,7 @@ impl DoubtV1 {
             posterior: self.posterior,
             evidence: self.evidence.clone(),
             found_at: self.found_at,
-            settled: Some((at, "different".to_owned())),
+            settled: Some((at, MatchVerdict::Different)),
         })
     }
 }

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use tendon_care::access::{Access, Permission};
 use tendon_care::id::{PatientId, TaskId};
 use tendon_care::task::{Task, TaskKind, TaskState};
-use tendon_store::{Action, AuditEntry, Commit, CommitError, MatchReviewRow, Reader, Write};
+use tendon_store::{
+    Action, AuditEntry, Commit, CommitError, MatchReviewRow, MatchVerdict, Reader, Write,
+};
 
 use crate::desk::{Desk, TRIES};
 use crate::error::DeskError;
@@ -40,8 +42,12 @@ impl Desk {
         let mut seen = HashSet::new();
         let mut doubts: Vec<Doubt> = Vec::new();
         for row in &rows {
-            let [a, b] = roots.of_pair(row);
-            let other = if a == me { b } else { a };
+            let other = match roots.of_pair(row) {
+                [a, b] if a == me => b,
+                [a, b] if b == me => a,
+                // Merged between the two reads.
+                _ => continue,
+            };
             if other != me && seen.insert(other) {
                 doubts.push(Doubt {
                     other,
@@ -84,7 +90,11 @@ impl Desk {
         let mut commit = Commit::new(access);
         for review in answer.reviews {
             let both = (review.a, review.b);
-            commit.push(Write::MatchReviewSettled(both, now, "different"));
+            commit.push(Write::MatchReviewSettled(
+                both,
+                now,
+                MatchVerdict::Different,
+            ));
         }
         for task in answer.tasks {
             commit.push(Write::TaskSettled(task, now));

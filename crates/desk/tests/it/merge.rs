@@ -412,6 +412,11 @@ async fn a_merge_answers_the_question_whether_they_are_one(engine: Engine) {
     // Whether the third is one of them is still to be asked.
     world.desk.merge(&world.access, ana, miller).await.unwrap();
     assert_eq!(asked().await, (2, 2));
+    for (patient, other) in [(ana, smith), (miller, smith), (smith, ana)] {
+        let doubts = world.desk.doubts_about(&world.access, patient).await;
+        let others: Vec<_> = doubts.unwrap().iter().map(|doubt| doubt.other).collect();
+        assert_eq!(others, [other], "two records of one person are one doubt");
+    }
     let merge = world.desk.merge(&world.access, ana, smith).await.unwrap();
     assert_eq!(asked().await, (0, 0));
     // Who takes it back says that they are two.

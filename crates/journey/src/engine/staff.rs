@@ -10,7 +10,10 @@ impl Run<'_> {
         let Some((index, step)) = self.definition.find(id) else {
             return;
         };
-        if !self.is_ahead(state, index) || !matches!(step.act, Act::Send(_) | Act::Task { .. }) {
+        // What was left out or done now does not come back.
+        let settled = self.enrolment.order(id) == Some(Order::Skip);
+        let is_deed = matches!(step.act, Act::Send(_) | Act::Task { .. });
+        if settled || !is_deed || !self.is_ahead(state, index) {
             return;
         }
         self.enrolment.orders.retain(|(ordered, _)| ordered != id);

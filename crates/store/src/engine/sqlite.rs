@@ -39,7 +39,7 @@ const WRITER_CACHE: i64 = 32_000;
 
 /// Pages of the log after which it is written back, 32 MB of them. A load that touches
 /// every index everywhere writes a page back once for many commits that changed it;
-/// at SQLite's own 1,000 a third more is written in all.
+/// at SQLite's own 1,000 two fifths more are written in all.
 const LOG_PAGES: i64 = 8_000;
 
 enum Order {

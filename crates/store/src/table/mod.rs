@@ -58,7 +58,7 @@ pub use search::PatientHit;
 pub use setting::{IdempotencyRow, WordingRow};
 pub use signin::{Ghost, SignInLinkRow};
 pub use silent::Silence;
-pub use source::{MatchReviewRow, SaidOf, SourceRow};
+pub use source::{MatchReviewRow, MatchVerdict, SaidOf, SourceRow};
 pub use staff::{KeyShown, SessionMove, SessionRow, SignIn, TokenRow, UserChange, UserRow};
 pub use stray::{StrayLine, StrayRow};
 pub use task::TasksAboutVisit;

@@ -8,21 +8,42 @@ use crate::error::StoreError;
 use crate::reader::Reader;
 use crate::sql::{BadRow, Row, params, statements};
 
+/// Finds by the longest word, walked in the index; of more hits than anybody reads, the
+/// first by that word are sorted by name. `$second` and `$third` keep those who have the
+/// other words as well.
+macro_rules! by_words {
+    ($second:literal, $third:literal) => {
+        concat!(
+            "select p.patient_id, p.given, p.family, p.preferred, p.birth_date, p.deceased_at is not null \
+             from patient p where p.practice_id = $1 and p.merged_into is null and p.patient_id in \
+             (select w.patient_id from patient_word w \
+              where w.practice_id = $1 and w.word >= $2 and w.word < $3 \
+              and ($4 = '' or ",
+            $second,
+            ") and ($6 = '' or ",
+            $third,
+            ") order by w.word, w.patient_id limit 400) \
+             order by p.family, p.given, p.patient_id limit $8"
+        )
+    };
+}
+
 statements! {
-    /// The longest word is walked in the index, and who has the others is gathered from
-    /// the same index, where they lie side by side: looking each hit up would read a page
-    /// for every one. Of more hits than anybody reads, the first by that word are sorted
-    /// by name.
-    BY_WORDS = "select p.patient_id, p.given, p.family, p.preferred, p.birth_date, p.deceased_at is not null \
-                from patient p where p.practice_id = $1 and p.merged_into is null and p.patient_id in \
-                (select w.patient_id from patient_word w \
-                 where w.practice_id = $1 and w.word >= $2 and w.word < $3 \
-                 and ($4 = '' or w.patient_id in (select x.patient_id from patient_word x \
-                  where x.practice_id = $1 and x.word >= $4 and x.word < $5)) \
-                 and ($6 = '' or w.patient_id in (select y.patient_id from patient_word y \
-                  where y.practice_id = $1 and y.word >= $6 and y.word < $7)) \
-                 order by w.word, w.patient_id limit 400) \
-                order by p.family, p.given, p.patient_id limit $8";
+    /// Who has the other words is gathered from the same index, where they lie side by
+    /// side: looking each hit up would read a page for every one.
+    BY_WORDS = by_words!(
+        "w.patient_id in (select x.patient_id from patient_word x \
+         where x.practice_id = $1 and x.word >= $4 and x.word < $5)",
+        "w.patient_id in (select y.patient_id from patient_word y \
+         where y.practice_id = $1 and y.word >= $6 and y.word < $7)"
+    );
+    /// A letter or two, which half the practice has, are looked up for each hit.
+    BY_WORDS_AND_LETTERS = by_words!(
+        "exists (select 1 from patient_word x where x.practice_id = $1 \
+         and x.patient_id = w.patient_id and x.word >= $4 and x.word < $5)",
+        "exists (select 1 from patient_word y where y.practice_id = $1 \
+         and y.patient_id = w.patient_id and y.word >= $6 and y.word < $7)"
+    );
     BY_BIRTH_DATE = "select p.patient_id, p.given, p.family, p.preferred, p.birth_date, \
                 p.deceased_at is not null from patient p \
                 where p.practice_id = $1 and p.merged_into is null and p.birth_date = $2 \
@@ -42,6 +63,9 @@ statements! {
     COUNT = "select (select count(*) from patient where practice_id = $1) \
              - (select count(*) from patient where practice_id = $1 and merged_into is not null)";
 }
+
+/// A word with fewer characters is had by too many to gather them.
+const LETTERS: usize = 3;
 
 /// A patient in a list of hits.
 #[derive(Clone, PartialEq, Eq)]
@@ -83,7 +107,13 @@ impl Reader<'_> {
             past(part(2)),
             limit
         ];
-        let rows = self.rows(&BY_WORDS, values).await?;
+        let mut others = sorted.iter().skip(1).take(2);
+        let statement = if others.any(|word| word.chars().count() < LETTERS) {
+            &BY_WORDS_AND_LETTERS
+        } else {
+            &BY_WORDS
+        };
+        let rows = self.rows(statement, values).await?;
         Ok(rows.iter().map(hit).collect::<Result<_, _>>()?)
     }
 

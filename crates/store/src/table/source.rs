@@ -116,8 +116,27 @@ pub struct MatchReviewRow {
     pub evidence: String,
     /// When it was found.
     pub found_at: Timestamp,
-    /// When and how it was settled: `same` or `different`.
-    pub settled: Option<(Timestamp, String)>,
+    /// When and how it was settled.
+    pub settled: Option<(Timestamp, MatchVerdict)>,
+}
+
+/// What was found about two records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MatchVerdict {
+    /// They are one person.
+    Same,
+    /// They are two.
+    Different,
+}
+
+impl MatchVerdict {
+    /// Returns the stored form.
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Different => "different",
+        }
+    }
 }
 
 impl Reader<'_> {
@@ -226,8 +245,8 @@ pub(crate) fn upsert(binder: Binder<'_>, row: &SourceRow) -> Result<Bound, Store
 }
 
 pub(crate) fn review(binder: Binder<'_>, row: &MatchReviewRow) -> Bound {
-    let (at, verdict) = match &row.settled {
-        Some((at, verdict)) => (Some(*at), Some(verdict.as_str())),
+    let (at, verdict) = match row.settled {
+        Some((at, verdict)) => (Some(at), Some(verdict.code())),
         None => (None, None),
     };
     Bound::one(
@@ -250,10 +269,11 @@ pub(crate) fn settle_review(
     binder: Binder<'_>,
     (a, b): (PatientId, PatientId),
     at: Timestamp,
-    verdict: &str,
+    verdict: MatchVerdict,
 ) -> Bound {
-    let pair = params![binder.practice.uuid(), a.uuid(), b.uuid(), at, verdict];
-    Bound::one(&SETTLE_REVIEW, pair)
+    let (a, b) = (a.min(b).uuid(), a.max(b).uuid());
+    let values = params![binder.practice.uuid(), a, b, at, verdict.code()];
+    Bound::one(&SETTLE_REVIEW, values)
 }
 
 fn body_cell(owner: Uuid) -> Cell {

@@ -14,8 +14,8 @@ use super::{Bench, Still, on_both_engines};
 use crate::commit::{Commit, Write};
 use crate::error::CommitError;
 use crate::table::{
-    AddressKey, ConversationRow, MatchReviewRow, ParkedKey, ParkedRow, PatientRetired, SourceRow,
-    as_matched,
+    AddressKey, ConversationRow, MatchReviewRow, MatchVerdict, ParkedKey, ParkedRow,
+    PatientRetired, SourceRow, as_matched,
 };
 
 fn patient(bench: &Bench, number: &str) -> Patient {
@@ -114,11 +114,11 @@ async fn a_doubt_is_settled_once(bench: Bench) {
         found_at: Still.now(),
         settled: None,
     };
-    let settle = |verdict| Write::MatchReviewSettled((a, b), Still.now(), verdict);
+    let settle = |verdict| Write::MatchReviewSettled((b, a), Still.now(), verdict);
     apply(&bench, vec![Write::MatchReview(row)]).await;
-    apply(&bench, vec![settle("same")]).await;
+    apply(&bench, vec![settle(MatchVerdict::Same)]).await;
     let mut commit = Commit::new(&bench.access);
-    commit.push(settle("different"));
+    commit.push(settle(MatchVerdict::Different));
     let again = bench.db.commit(commit).await;
     assert!(
         matches!(again, Err(CommitError::Conflict { .. })),

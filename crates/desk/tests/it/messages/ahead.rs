@@ -95,6 +95,22 @@ async fn a_step_is_not_moved_to_where_the_journey_would_not_do_it(engine: Engine
 }
 
 #[on_both_engines]
+async fn a_step_that_is_moved_to_the_past_is_done_now_and_once(engine: Engine) {
+    let (world, ana) = World::with_ana(engine).await;
+    world.book_evaluation(ana, "2026-11-24T08:40").await;
+    let second = world.ahead(ana).await[1].key.clone();
+    let act = async |to| {
+        let to = PlannedAct::Move { to };
+        world.desk.on_planned(&world.access, ana, &second, to).await
+    };
+    act(at("2025-11-21T08:40")).await.unwrap();
+    world.drain().await;
+    assert_eq!(world.carrier.sent().len(), 1);
+    let again = act(at("2026-11-20T11:00")).await;
+    assert!(matches!(again, Err(DeskError::Stale(_))), "{again:?}");
+}
+
+#[on_both_engines]
 async fn a_waiting_message_stands_ahead_until_it_is_skipped(engine: Engine) {
     let (world, ana) = World::with_ana(engine).await;
     let later = Draft {
