@@ -179,7 +179,7 @@ impl Chain<'_> {
             (Cause::Journey { .. }, Some(start)) => {
                 let at = self.view.at(start);
                 format!(
-                    "It is about the visit on {}, {}.",
+                    "It is about a visit: {}, {}.",
                     moment::heading(at.date(), self.view.now.date()),
                     moment::clock(&at)
                 )
