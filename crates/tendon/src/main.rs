@@ -15,7 +15,7 @@ mod settings;
 use clap::Parser as _;
 
 /// SQLite's memory comes from here as well. With the C library's allocator a long import
-/// grows by fragments alone, half a megabyte for ten thousand messages; `docs/benchmarks.md`.
+/// grows by fragments alone, seven megabytes for 100,000 messages; `docs/benchmarks.md`.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
